@@ -1,0 +1,106 @@
+"""What a registry says about an image, and what could not be learned."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Reason(StrEnum):
+    """Why something is not known: a closed list, the same tokens in JSON, metrics and docs."""
+
+    UNAUTHORIZED = "unauthorized"
+    NOT_FOUND = "not-found"
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed-out"
+    RATE_LIMITED = "rate-limited"
+    UNTRUSTED_TLS = "untrusted-tls"
+    BAD_CONTENT = "bad-content"
+    NOT_CONFIGURED = "not-configured"
+    OFFLINE = "offline"
+    SCRIPT = "script"
+    VARIABLE = "variable"
+
+
+class Need(StrEnum):
+    """What a rule wants to know before it judges."""
+
+    DIGEST = "digest"
+    """The digest that the name points to; a name with a digest answers it by itself."""
+    CONFIG = "config"
+    """The image config of every platform that can run."""
+
+
+class Unknown(msgspec.Struct, frozen=True, gc=False):
+    """«Could not be checked»: a value of its own, never a pass and never a fail."""
+
+    reason: Reason
+    detail: str = ""
+    """A clause for people; holds no secret and no response body."""
+
+
+class ImageConfig(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
+    """The part of an OCI image config that the rules read (image-spec config.md)."""
+
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    stop_signal: str = ""
+    user: str = ""
+    created: str = ""
+    """As written in the config; RFC 3339 if the builder was honest."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Sorted pairs: hashable, so that what is derived from a config can be remembered."""
+
+    def label(self, key: str) -> str | None:
+        """The value of one label, or None where the image does not carry it."""
+        for name, value in self.labels:
+            if name == key:
+                return value
+        return None
+
+    @property
+    def platform(self) -> str:
+        """`os/architecture[/variant]`, as in `docker pull --platform`."""
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+class PlatformImage(msgspec.Struct, frozen=True):
+    """One platform of an image: which manifest it is, and the config that manifest names."""
+
+    platform: str
+    digest: str
+    """Of the platform's manifest; empty where the facts come from a file."""
+    config: ImageConfig
+
+
+class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
+    """What is known about one image name or digest.
+
+    `platforms` holds every platform that can run, never an attestation entry. It is empty when only
+    the digest was asked for, and `complete` is false then: nothing judged from the config may
+    take an empty tuple for «nothing wrong».
+    """
+
+    digest: str
+    """What the name points to: an index or a manifest; empty when a facts file does not say."""
+    platforms: tuple[PlatformImage, ...] = ()
+    source: str = ""
+    """Which registry said so, or `facts file`."""
+
+    @property
+    def complete(self) -> bool:
+        """True when the configs are there to be judged."""
+        return bool(self.platforms)
+
+
+def configs(facts: ImageFacts) -> Sequence[ImageConfig]:
+    """The configs to judge, one for every platform that can run."""
+    return [image.config for image in facts.platforms]

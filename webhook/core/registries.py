@@ -1,0 +1,89 @@
+"""Which registries are configured, and which of them serves an image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from webhook.errors import InvalidPolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from webhook.core.image import ImageRef
+
+
+class Registry(msgspec.Struct, frozen=True, kw_only=True):
+    """One configured registry, or a path in one: where it is, what it is for, how to speak to it."""
+
+    name: str
+    host: str
+    """`host[:port]` in normal form (`image.normal_host`)."""
+    path: tuple[str, ...] = ()
+    """Whole path segments that a repository must begin with."""
+    environment: str = ""
+    promotes_from: str = ""
+    mirror: str = ""
+    token_realm: str = ""
+    """Host of the token service when it is not the registry's own; credentials may go there."""
+    allow_private_addresses: bool = False
+    plain_http: bool = False
+    ca_bundle: str = ""
+    """PEM text, or empty for the system's roots."""
+    insecure_skip_verify: bool = False
+    docker_config_file: str = ""
+    secret_name: str = ""
+    provider: str = ""
+
+    @property
+    def location(self) -> str:
+        """`host[/path]`, as a person would write it."""
+        return "/".join((self.host, *self.path))
+
+    def serves(self, ref: ImageRef) -> bool:
+        """True when the image's host is this one and its repository lies under this path."""
+        if ref.host != self.host:
+            return False
+        segments = ref.repository.split("/")
+        # An image is more than its folder: `host/prod` does not serve a repository named `prod`.
+        return len(segments) > len(self.path) and tuple(segments[: len(self.path)]) == self.path
+
+
+class Registries:
+    """All configured registries; the longest match wins."""
+
+    __slots__ = ("_by_host", "all")
+
+    def __init__(self, registries: Iterable[Registry] = ()) -> None:
+        """Index the registries by host.
+
+        Raises:
+            InvalidPolicyError: two registries have one host and path, or one name.
+        """
+        self.all = tuple(registries)
+        self._by_host: dict[str, list[Registry]] = {}
+        places: dict[tuple[str, tuple[str, ...]], str] = {}
+        for registry in self.all:
+            place = (registry.host, registry.path)
+            if place in places:
+                raise InvalidPolicyError(
+                    f"Registry {registry.name!r} and Registry {places[place]!r} "
+                    f"have the same host and path: {registry.location}"
+                )
+            places[place] = registry.name
+            self._by_host.setdefault(registry.host, []).append(registry)
+        for served in self._by_host.values():
+            served.sort(key=lambda registry: -len(registry.path))
+
+    def of(self, ref: ImageRef) -> Registry | None:
+        """The registry that serves the image, or None where none is configured for it."""
+        for registry in self._by_host.get(ref.host, ()):
+            if registry.serves(ref):
+                return registry
+        return None
+
+    def in_environments(self, environments: Iterable[str]) -> list[Registry]:
+        """The registries of these environments, in the order they were written."""
+        wanted = frozenset(environments)
+        return [registry for registry in self.all if registry.environment in wanted]

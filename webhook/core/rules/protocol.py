@@ -1,0 +1,38 @@
+"""What every rule is: a name, its needs, and one question it answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from webhook.core.facts import ImageFacts, Need, Unknown
+    from webhook.core.image import ImageRef
+    from webhook.core.verdict import Answer
+    from webhook.core.workload import ImageUse, Workload
+
+
+class Image(msgspec.Struct, frozen=True, gc=False):
+    """An image name, and what was learned about it before anybody judged."""
+
+    ref: ImageRef
+    facts: ImageFacts | Unknown
+
+
+class Rule(Protocol):
+    """A frozen value whose fields are its settings."""
+
+    name: ClassVar[str]
+    """As in a policy's `rules`, in findings, in docs/rules.md and in the name of its file."""
+    needs: ClassVar[frozenset[Need]]
+    """What must be learned before it is asked; empty when the name alone answers."""
+
+    def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:
+        """Answer for one use of one image; never raises, never looks anything up.
+
+        `now` is aware (UTC). An answer from facts that are `Unknown` is unknown, with the same
+        reason, unless the rule needs no facts to know.
+        """

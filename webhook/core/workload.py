@@ -1,0 +1,82 @@
+"""Every place in an object where an image is named, and what surrounds it there."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What an image is for in its Pod."""
+
+    CONTAINER = "container"
+    INIT = "init"
+    """Runs to its end before the containers start."""
+    SIDECAR = "sidecar"
+    """An init container with `restartPolicy: Always`: runs as long as the Pod (KEP-753)."""
+    EPHEMERAL = "ephemeral"
+    VOLUME = "volume"
+    """An OCI image volume (KEP-4639): mounted, never started."""
+
+
+class ImageUse(msgspec.Struct, frozen=True, gc=False):
+    """One place where an object names an image, as written there."""
+
+    container: str
+    """Name of the container, or of the volume."""
+    role: Role
+    pointer: str
+    """JSON pointer (RFC 6901) to the image field."""
+    image: str
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    """The literal variables; filled only where `command` or `args` refer to variables."""
+    stop_signal: str = ""
+    """`lifecycle.stopSignal` (KEP-4960)."""
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    """An object that names images: a Pod, or one that carries a Pod template."""
+
+    kind: str
+    namespace: str
+    """Empty where the object does not say and nobody else did."""
+    name: str
+    uid: str = ""
+    template: bool = False
+    """True for everything but a Pod: early feedback, the Pod is the boundary."""
+    labels: dict[str, str] = {}
+    service_account: str = ""
+    pull_secrets: tuple[str, ...] = ()
+    share_process_namespace: bool = False
+    host_pid: bool = False
+    os: str = ""
+    """`windows` where the Pod says so, by `spec.os` or by its node selector."""
+    grace_seconds: int | None = None
+    images: tuple[ImageUse, ...] = ()
+    old: Workload | None = None
+    """The same object before an UPDATE."""
+    requester: str = ""
+
+    @property
+    def unchanged(self) -> frozenset[str]:
+        """Pointers of the uses that an UPDATE leaves as they were.
+
+        Compared are role, name, image, command, args (with the variables they mention) and how
+        processes are shared: all that the rules judge. Other fields of the object may change.
+        """
+        old = self.old
+        if old is None or _processes(old) != _processes(self):
+            return frozenset()
+        before = {_identity(use) for use in old.images}
+        return frozenset(use.pointer for use in self.images if _identity(use) in before)
+
+
+def _processes(workload: Workload) -> tuple[object, ...]:
+    return (workload.share_process_namespace, workload.host_pid, workload.os)
+
+
+def _identity(use: ImageUse) -> tuple[object, ...]:
+    return (use.role, use.container, use.image, use.command, use.args, use.env)

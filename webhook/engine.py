@@ -1,0 +1,158 @@
+"""One question, the same everywhere: may this workload run? Learn first, then judge."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from webhook.core.facts import ImageFacts, Need, Reason, Unknown
+from webhook.core.image import ImageRef
+from webhook.core.judge import InvalidImage, crowded, judge
+from webhook.core.rules.protocol import Image
+from webhook.errors import InvalidImageError, RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from webhook.core.policy import Policy, PolicySet
+    from webhook.core.verdict import Verdict
+    from webhook.core.workload import Workload
+
+
+class Source(Protocol):
+    """Where facts come from."""
+
+    def known(self, ref: ImageRef, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
+        """What is in memory, at once; None where somebody must be asked."""
+
+    async def learn(
+        self, ref: ImageRef, needs: frozenset[Need], workload: Workload
+    ) -> ImageFacts | Unknown:
+        """Ask whoever knows.
+
+        Raises:
+            RegistryError: they did not say; the engine makes it an `Unknown`.
+        """
+
+
+class Engine:
+    """Reviews workloads under the policies of the moment."""
+
+    def __init__(
+        self,
+        *,
+        policies: Callable[[], PolicySet],
+        source: Source,
+        namespaces: Callable[[str], Mapping[str, str] | None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Everything is asked anew for each review.
+
+        Args:
+            policies: what decides now, as one value.
+            source: where facts about images come from.
+            namespaces: the labels of a namespace, or None where they are not known.
+            clock: the time, aware.
+        """
+        self.policies = policies
+        self.source = source
+        self.namespaces = namespaces
+        self.clock = clock
+
+    async def review(self, workload: Workload, patience: float) -> Verdict:
+        """Learn what the policies ask about the workload, and let them judge.
+
+        Args:
+            workload: what is to run.
+            patience: seconds; what was not learned by then is unknown, reason `timed-out`.
+        """
+        labels = self.namespaces(workload.namespace)
+        policies = self._covering(workload, labels)
+        images, missing, needs = self._recall(workload, policies)
+        if missing:
+            images |= await self._learn(workload, missing, needs, patience)
+        return judge(
+            workload, images, policies, self.clock(), namespace_labels_known=labels is not None
+        )
+
+    def review_known(self, workload: Workload) -> Verdict | None:
+        """The same verdict without waiting; None where something must be learned first."""
+        labels = self.namespaces(workload.namespace)
+        policies = self._covering(workload, labels)
+        images, missing, _ = self._recall(workload, policies)
+        if missing:
+            return None
+        return judge(
+            workload, images, policies, self.clock(), namespace_labels_known=labels is not None
+        )
+
+    def _covering(self, workload: Workload, labels: Mapping[str, str] | None) -> Sequence[Policy]:
+        return [
+            policy
+            for policy in self.policies().policies
+            if policy.covers(workload, labels)
+        ]
+
+    def _recall(
+        self, workload: Workload, policies: Sequence[Policy]
+    ) -> tuple[dict[str, Image | InvalidImage], dict[str, ImageRef], frozenset[Need]]:
+        """What memory holds of the images, what must be learned, and what is asked of it."""
+        images: dict[str, Image | InvalidImage] = {}
+        missing: dict[str, ImageRef] = {}
+        needs = frozenset(
+            need for policy in policies for active in policy.rules for need in active.rule.needs
+        )
+        if crowded(workload):
+            return images, missing, needs
+        for use in workload.images:
+            text = use.image
+            if text in images or text in missing:
+                continue
+            try:
+                ref = ImageRef.parse(text)
+            except InvalidImageError as error:
+                images[text] = InvalidImage(str(error))
+                continue
+            if Need.CONFIG not in needs and (Need.DIGEST not in needs or ref.pinned):
+                images[text] = Image(ref, ImageFacts(digest=ref.digest or ""))
+            elif (facts := self.source.known(ref, needs)) is not None:
+                images[text] = Image(ref, facts)
+            else:
+                missing[text] = ref
+        return images, missing, needs
+
+    async def _learn(
+        self,
+        workload: Workload,
+        missing: Mapping[str, ImageRef],
+        needs: frozenset[Need],
+        patience: float,
+    ) -> dict[str, Image | InvalidImage]:
+        """Learn all at once, within one deadline; each image fails or succeeds by itself."""
+        flights = {
+            text: asyncio.ensure_future(self._ask(ref, needs, workload))
+            for text, ref in missing.items()
+        }
+        try:
+            await asyncio.wait(flights.values(), timeout=max(patience, 0.0))
+        finally:
+            for flight in flights.values():
+                flight.cancel()
+        late = Unknown(Reason.TIMED_OUT, f"no answer within {patience:.1f} s")
+        return {
+            text: Image(missing[text], flight.result() if _landed(flight) else late)
+            for text, flight in flights.items()
+        }
+
+    async def _ask(
+        self, ref: ImageRef, needs: frozenset[Need], workload: Workload
+    ) -> ImageFacts | Unknown:
+        try:
+            return await self.source.learn(ref, needs, workload)
+        except RegistryError as error:
+            return Unknown(error.reason, str(error))
+
+
+def _landed(flight: asyncio.Future[ImageFacts | Unknown]) -> bool:
+    return flight.done() and not flight.cancelled()

@@ -1,0 +1,72 @@
+"""Every error that Cocket raises, in two families: what they served is bad, and we could not get it.
+
+    CocketError
+    ├── InputError                  somebody wrote something wrong; the message is for them
+    │   ├── InvalidImageError         an image reference outside the grammar
+    │   ├── InvalidObjectError        a Kubernetes object that cannot be read
+    │   ├── InvalidPolicyError        a policy or registry document that cannot be used
+    │   ├── InvalidReviewError        no AdmissionReview at all
+    │   └── InvalidFactsError         a facts line that cannot be read
+    └── RegistryError               a registry did not give us what we asked for; `.reason` says why
+        ├── BadContentError           it answered, and what it served is bad
+        └── UnavailableError          we could not get it
+
+There is no «verification failed»: a failed check is a `Finding`, and a check that could not be made
+is an `Unknown`. `engine.py` turns the second family into `Unknown`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from webhook.core.facts import Reason
+
+
+class CocketError(Exception):
+    """Whatever Cocket raises on purpose."""
+
+
+class InputError(CocketError):
+    """Somebody wrote something wrong; `str()` is written for them."""
+
+
+class InvalidImageError(InputError):
+    """An image reference outside the grammar of distribution/reference."""
+
+
+class InvalidObjectError(InputError):
+    """A Kubernetes object whose images cannot be read."""
+
+
+class InvalidPolicyError(InputError):
+    """A Registry or policy document that cannot be used; names the document and the field."""
+
+
+class InvalidReviewError(InputError):
+    """Bytes that are no AdmissionReview, so that there is no `uid` to answer to."""
+
+
+class InvalidFactsError(InputError):
+    """A line of a facts file that cannot be read."""
+
+
+class RegistryError(CocketError):
+    """A registry did not give us what we asked for.
+
+    `reason` is one of the closed list of unknown reasons; `str()` never holds a secret, a query
+    string or a response body.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        """Keep the `reason` beside the `detail`, a clause for people."""
+        super().__init__(detail)
+        self.reason = reason
+
+
+class BadContentError(RegistryError):
+    """The registry answered, and what it served is bad."""
+
+
+class UnavailableError(RegistryError):
+    """We could not get it: refused, missing, unreachable, too slow."""
