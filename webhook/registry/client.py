@@ -1,0 +1,253 @@
+"""The registry client: from an image name to facts about it, asking as little as possible."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from webhook.core.facts import ImageFacts, Need, Reason, Unknown
+from webhook.core.image import is_digest
+from webhook.core.printable import printable
+from webhook.errors import (
+    BadContentError,
+    InvalidPolicyError,
+    RegistryError,
+    UnavailableError,
+)
+from webhook.registry.auth import Authenticated, Lobby
+from webhook.registry.cache import Memory, Pinned, Tagged, question
+from webhook.registry.content import Served, read_image
+from webhook.registry.credentials import Credential, load_keyring
+from webhook.registry.disk import Disk
+from webhook.registry.flights import Flights
+from webhook.registry.keeping import Keeping
+from webhook.registry.patience import Queued, Retrying, Turns
+from webhook.registry.reach import Reach, reach_of
+from webhook.registry.redirects import Redirecting
+from webhook.registry.repository import Repository
+from webhook.registry.tokens import Tokens
+from webhook.registry.transport import AiohttpTransport, Connections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webhook.core.image import ImageRef
+    from webhook.core.registries import Registry
+    from webhook.registry.exchange import Transport
+    from webhook.registry.keyring import Keyring
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long and how much; seconds and bytes."""
+
+    image_seconds: float = 15.0
+    """For all questions about one image, whoever still waits for them."""
+    tag_seconds: float = 10.0
+    failure_seconds: float = 5.0
+    """A registry in trouble is not asked about the same image again before."""
+    cache_bytes: int = 64 * 1024 * 1024
+    disk_bytes: int = 512 * 1024 * 1024
+
+
+class RegistryClient:
+    """Learns about images. Equal questions share one flight; what a digest says is asked once."""
+
+    def __init__(
+        self,
+        transport: Callable[[Reach], Transport],
+        *,
+        close: Connections | None = None,
+        limits: Limits | None = None,
+        disk: Disk | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Put the client together; `open_client` does it for production.
+
+        Args:
+            transport: for one registry; sends one request, without login and redirects.
+            close: what `close` closes after the last question.
+            limits: see there.
+            disk: where manifests and configs are kept over the end of the process.
+            monotonic: seconds that never go back.
+        """
+        self._transport = transport
+        self._connections = close
+        self._limits = limits or Limits()
+        self._disk = disk
+        self._memory = Memory(
+            monotonic,
+            max_bytes=self._limits.cache_bytes,
+            tag_seconds=self._limits.tag_seconds,
+            failure_seconds=self._limits.failure_seconds,
+        )
+        self._lobby = Lobby(Tokens(monotonic))
+        self._turns = Turns()
+        self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
+        self._keyrings: dict[str, tuple[tuple[int, ...], Keyring[Credential]]] = {}
+
+    def known(self, asked: Tagged | Pinned, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
+        """What memory holds, at once: facts, a failure of a moment ago, or None.
+
+        The hot path comes by here; `cache.question` makes the question out of a name.
+        """
+        pinned = asked if isinstance(asked, Pinned) else self._pinned(asked)
+        if pinned is not None:
+            if (facts := self._memory.facts.get(pinned)) is not None:
+                return facts
+            if Need.CONFIG not in needs:
+                return ImageFacts(digest=pinned.digest, source=pinned.host)
+        return self._memory.failures.get((asked, Need.CONFIG in needs))
+
+    async def facts(self, ref: ImageRef, needs: frozenset[Need], registry: Registry) -> ImageFacts:
+        """What the registry says about an image.
+
+        By digest that is one manifest and one config (an index: one pair for each platform that can
+        run), and one token for a repository; by tag the same, and only the manifest where nobody
+        needs configs. The platforms of the answer are empty then, see `ImageFacts.complete`.
+
+        Args:
+            ref: the image; without tag and digest it is `latest`.
+            needs: what its policies' rules want to know.
+            registry: where it is served; its settings and credentials.
+
+        Raises:
+            RegistryError: it could not be learned; `reason` says why.
+        """
+        asked = question(ref, registry)
+        match self.known(asked, needs):
+            case ImageFacts() as facts:
+                return facts
+            case Unknown(reason, detail):
+                raise _error(reason, detail)
+            case None:
+                pass
+        with_configs = Need.CONFIG in needs
+        return await self._flights.join(
+            (asked, with_configs),
+            lambda: self._fly(asked, ref, registry, with_configs=with_configs),
+        )
+
+    async def close(self) -> None:
+        """End all questions and close all connections."""
+        await self._flights.close()
+        await self._lobby.tokens.close()
+        if self._connections is not None:
+            await self._connections.close()
+
+    def _pinned(self, asked: Tagged) -> Pinned | None:
+        digest = self._memory.tags.get(asked)
+        return None if digest is None else Pinned(asked.host, asked.repository, digest)
+
+    async def _fly(
+        self, asked: Tagged | Pinned, ref: ImageRef, registry: Registry, *, with_configs: bool
+    ) -> ImageFacts:
+        """One flight: learn, and remember what came of it."""
+        try:
+            return await self._learn(asked, ref, registry, with_configs=with_configs)
+        except RegistryError as error:
+            self._memory.failures.put((asked, with_configs), Unknown(error.reason, str(error)))
+            raise
+
+    async def _learn(
+        self, asked: Tagged | Pinned, ref: ImageRef, registry: Registry, *, with_configs: bool
+    ) -> ImageFacts:
+        if isinstance(asked, Pinned) and not is_digest(asked.digest):
+            raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
+        reach = reach_of(ref, registry)
+        credentials = await self._credentials(ref, registry)
+        deadline = asyncio.get_running_loop().time() + self._limits.image_seconds
+        repository = Repository(
+            self._authenticated(reach, ref.repository, credentials),
+            reach.origin,
+            ref.repository,
+            deadline,
+        )
+        keeping = Keeping(repository, self._memory, self._disk)
+        if isinstance(asked, Pinned):
+            return await self._read(asked, await keeping.top(asked), keeping)
+        top = await repository.by_tag(asked.tag)
+        pinned = Pinned(asked.host, asked.repository, top.digest)
+        self._memory.tags.put(asked, top.digest)
+        if facts := self._memory.facts.get(pinned):
+            return facts
+        if not with_configs:
+            return ImageFacts(digest=top.digest, source=asked.host)
+        return await self._read(pinned, top, keeping)
+
+    async def _read(self, pinned: Pinned, top: Served, keeping: Keeping) -> ImageFacts:
+        platforms = await read_image(top, keeping)
+        await keeping.note(pinned, top)
+        facts = ImageFacts(digest=pinned.digest, platforms=platforms, source=pinned.host)
+        self._memory.facts.put(pinned, facts)
+        return facts
+
+    def _authenticated(
+        self, reach: Reach, repository: str, credentials: list[Credential]
+    ) -> Authenticated:
+        """The whole way of a request: log in, try again, follow, wait for a turn, dial."""
+        queued = Queued(self._transport(reach), self._turns, reach.origin.authority)
+        return Authenticated(
+            Retrying(Redirecting(queued)),
+            tokens=Retrying(queued),
+            reach=reach,
+            repository=repository,
+            credentials=credentials,
+            lobby=self._lobby,
+        )
+
+    async def _credentials(self, ref: ImageRef, registry: Registry) -> list[Credential]:
+        """Those of the Registry that fit the image; the file is read again when it changes."""
+        file = registry.docker_config_file
+        if not file:
+            return []
+        try:
+            state, keyring = await asyncio.to_thread(_load, file, self._keyrings.get(file))
+        except InvalidPolicyError as error:
+            raise UnavailableError(
+                Reason.UNAUTHORIZED,
+                f"the credentials of Registry {registry.name!r} cannot be used: "
+                f"{printable(str(error))}",
+            ) from error
+        self._keyrings[file] = (state, keyring)
+        return keyring.lookup(ref.name)
+
+
+def open_client(*, cache_dir: Path | None = None, limits: Limits | None = None) -> RegistryClient:
+    """The client as it runs in production; call it inside the event loop, and `close` it.
+
+    Raises:
+        InputError: the cache folder cannot be used.
+    """
+    limits = limits or Limits()
+    connections = Connections()
+    disk = None if cache_dir is None else Disk(cache_dir, max_bytes=limits.disk_bytes)
+    return RegistryClient(
+        lambda reach: AiohttpTransport(connections, reach),
+        close=connections,
+        limits=limits,
+        disk=disk,
+    )
+
+
+def _load(
+    file: str, kept: tuple[tuple[int, ...], Keyring[Credential]] | None
+) -> tuple[tuple[int, ...], Keyring[Credential]]:
+    """The keyring of a file, read only if it changed: Secrets are replaced while we run."""
+    path = Path(file)
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InvalidPolicyError(f"{path}: cannot be read: {error.strerror}") from error
+    state = (status.st_mtime_ns, status.st_size, status.st_ino)
+    if kept is not None and kept[0] == state:
+        return kept
+    return state, load_keyring(path)
+
+
+def _error(reason: Reason, detail: str) -> RegistryError:
+    kind = BadContentError if reason is Reason.BAD_CONTENT else UnavailableError
+    return kind(reason, detail)

@@ -1,0 +1,69 @@
+"""What travels: a request, a response, and the one method between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from webhook.registry.url import Origin, Url
+
+MAX_ERROR = 64 * 1024
+"""Bytes that are read of an answer which is not the content that was asked for."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """One question to one address."""
+
+    url: Url
+    max_bytes: int
+    """A longer body is bad content; nothing is read beyond this."""
+    deadline: float
+    """When nobody waits any more, in seconds of the event loop's clock."""
+    method: str = "GET"
+    accept: str = "*/*"
+    authorization: str = ""
+    """Value of that header; goes to `url.origin` and to nobody else."""
+    form: tuple[tuple[str, str], ...] = ()
+    """Fields of a POST body."""
+
+    def __repr__(self) -> str:
+        """Without the credentials."""
+        return f"<Request {self.method} {self.url}>"
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back, read to its end and within its bound."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """Names in lower case, in the order they came."""
+    body: bytes
+    """At most `MAX_ERROR` bytes, perhaps cut, where the status is not 200."""
+    origin: Origin
+    """Who answered in the end; a redirect may have led away."""
+
+    def header(self, name: str) -> str | None:
+        """The first header of a name."""
+        return next(iter(self.all(name)), None)
+
+    def all(self, name: str) -> list[str]:
+        """Every header of a name."""
+        return [value for key, value in self.headers if key == name]
+
+    def __repr__(self) -> str:
+        """Without headers and body: tokens stand there."""
+        return f"<Response {self.status} from {self.origin}>"
+
+
+class Transport(Protocol):
+    """Something that sends requests: a socket, or a wrapper around another transport."""
+
+    async def send(self, request: Request) -> Response:
+        """Ask, and read the answer.
+
+        Raises:
+            RegistryError: there is no answer, or none that may be believed. Every HTTP status is
+                an answer.
+        """

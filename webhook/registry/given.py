@@ -1,0 +1,147 @@
+"""Facts from a file: what an image is, without asking anybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+
+from msgspec.structs import replace
+
+from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
+from webhook.core.image import ImageRef, is_digest
+from webhook.core.printable import printable
+from webhook.errors import BadContentError, InvalidFactsError, InvalidImageError
+from webhook.registry.documents import config_of, document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+T = TypeVar("T")
+
+SOURCE = "facts file"
+_MAX_LINE = 8 * 1024 * 1024
+_DEFAULT_TAG = "latest"
+_KEYS = frozenset({"image", "config"})
+
+_Key: TypeAlias = tuple[str, str, str]
+"""Host in normal form, repository, and digest (else tag)."""
+
+
+class GivenFacts:
+    """Facts by image name in normal form; they win over every registry and need none.
+
+    A digest serves the name with and without a tag beside it; a tag serves only itself.
+    """
+
+    __slots__ = ("_facts",)
+
+    def __init__(self, facts: dict[_Key, ImageFacts] | None = None) -> None:
+        """Without facts it knows nothing; `read_facts` reads files."""
+        self._facts = facts or {}
+
+    def of(self, ref: ImageRef) -> ImageFacts | None:
+        """The facts about an image, if they were given."""
+        if not self._facts:
+            return None
+        return self._facts.get(_key(ref))
+
+    def __len__(self) -> int:
+        """How many images."""
+        return len(self._facts)
+
+
+def read_facts(paths: Iterable[Path]) -> GivenFacts:
+    """Read files of JSON lines: `{"image": REF, "config": {OCI image config}}`.
+
+    Several lines about one image are several platforms of it. Blocks while it reads.
+
+    Raises:
+        InvalidFactsError: a file or a line cannot be read; names both.
+    """
+    reader = _Reader()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                reader.read(str(path), iter(lambda: file.readline(_MAX_LINE + 1), b""))
+        except OSError as error:
+            raise InvalidFactsError(f"{path}: cannot be read: {error.strerror}") from error
+    return GivenFacts(reader.facts)
+
+
+def facts_of(lines: Iterable[bytes], name: str) -> GivenFacts:
+    """The same from lines in memory; `name` stands for the file in messages."""
+    reader = _Reader()
+    reader.read(name, lines)
+    return GivenFacts(reader.facts)
+
+
+class _Reader:
+    """Collects lines; equal parts of ten thousand images are kept once."""
+
+    def __init__(self) -> None:
+        self.facts: dict[_Key, ImageFacts] = {}
+        self._shared: dict[object, object] = {}
+
+    def read(self, name: str, lines: Iterable[bytes]) -> None:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                self._line(line)
+            except (BadContentError, InvalidImageError, InvalidFactsError) as error:
+                raise InvalidFactsError(f"{name}:{number}: {error}") from error
+
+    def _line(self, line: bytes) -> None:
+        if len(line) > _MAX_LINE:
+            raise InvalidFactsError(f"the line is longer than {_MAX_LINE} bytes")
+        found = document(line, "the line")
+        unknown = found.keys() - _KEYS
+        image, inner = found.get("image"), found.get("config")
+        if unknown or not isinstance(image, str) or not isinstance(inner, dict):
+            raise InvalidFactsError(
+                'write {"image": "registry/name@sha256:…", "config": {an OCI image config}}'
+                + (f", without {printable(ascii(min(unknown)), 60)}" if unknown else "")
+            )
+        ref = ImageRef.parse(image)
+        config = self._share(config_of(inner))
+        host, repository, name = _key(ref)
+        # Kept once each: ten thousand digests live in a few dozen repositories.
+        key = (self._once(host), self._once(repository), name)
+        before = self.facts.get(key)
+        platforms = () if before is None else before.platforms
+        for known in platforms:
+            if known.platform == config.platform and known.config != config:
+                raise InvalidFactsError(
+                    f"{printable(image)} has two different configs for "
+                    f"{printable(known.platform, 60) or 'no platform'}"
+                )
+            if known.config == config:
+                return
+        digest = ref.digest if ref.digest is not None and is_digest(ref.digest) else ""
+        self.facts[key] = ImageFacts(
+            digest=digest,
+            platforms=(*platforms, PlatformImage(config.platform, "", config)),
+            source=SOURCE,
+        )
+
+    def _share(self, config: ImageConfig) -> ImageConfig:
+        """An equal config that was there before, or this one with its equal parts."""
+        known = self._shared.get(config)
+        if isinstance(known, ImageConfig):
+            return known
+        labels = tuple(self._once(pair) for pair in config.labels)
+        shared = replace(
+            config,
+            entrypoint=self._once(config.entrypoint),
+            cmd=self._once(config.cmd),
+            labels=self._once(labels),
+        )
+        self._shared[shared] = shared
+        return shared
+
+    def _once(self, value: T) -> T:
+        return cast("T", self._shared.setdefault(value, value))
+
+
+def _key(ref: ImageRef) -> _Key:
+    return (ref.host, ref.repository, ref.digest or ref.tag or _DEFAULT_TAG)
