@@ -1,0 +1,47 @@
+# The names are here, the logic is in scripts/. A stamp in .venv tells what is installed there.
+
+.DEFAULT_GOAL := help
+.PHONY: help dev demo format lint test bench lock tools clean
+
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+dev: .venv/.dev ## set up .venv for developers; PYTHON=path chooses the interpreter
+
+demo: .venv/.run ## a registry, the webhook over TLS, real reviews and the answers, on this machine
+	@.venv/bin/cocket demo
+
+format: .venv/.dev ## format the code and mend what can be mended
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+lint: .venv/.dev ## formatting, lint, types, layers
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+
+test: .venv/.dev tools ## run the tests; T=path K=word choose some of them
+	.venv/bin/pytest $(if $(K),-k '$(K)') $(T) $(if $(T)$(K),,--cov)
+	$(if $(T)$(K),,@.venv/bin/coverage report --include='webhook/core/*' --skip-covered --fail-under=100)
+
+bench: .venv/.dev tools ## measure against a bare server: a table, and build/bench.json
+	.venv/bin/python -m bench
+
+lock: ## write the lock files anew, with the newest versions
+	@scripts/lock
+
+tools: ## bring the real tools that some tests need into .tools/bin
+	@scripts/tools
+
+clean: ## remove all that was made here, .venv too
+	rm -rf .venv .tools build dist .coverage* .hypothesis .*_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.run: requirements.lock pyproject.toml
+	@scripts/venv requirements.lock $@
+
+# This lock holds all of the other one, in the same versions.
+.venv/.dev: requirements-dev.lock pyproject.toml
+	@scripts/venv requirements-dev.lock $@
+	@touch .venv/.run
