@@ -1,0 +1,177 @@
+"""What image names mean, and what registries say about them: for people and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from webhook.core.facts import Unknown
+from webhook.core.image import ImageRef
+from webhook.core.printable import printable
+from webhook.reports.strict_json import to_json
+from webhook.reports.wording import MAX_NAME, MAX_SENTENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+MAX_LABELS_SHOWN = 50
+"""Labels in the table; JSON has all of them. An image may carry thousands."""
+
+
+class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One platform of an image, as its config tells it."""
+
+    platform: str
+    digest: str
+    """Of the platform's manifest; empty where a facts file does not say."""
+    labels: tuple[tuple[str, str], ...] = ()
+    commit: str | None = None
+    source: str | None = None
+    created: str | None = None
+    """From the labels; None where none of them means anything, as rule `provenance` sees it."""
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    pid1: str = ""
+    """What PID 1 would be without a Pod's own command, in words."""
+    stop_signal: str = ""
+
+
+class Says(msgspec.Struct, frozen=True):
+    """What the registry, or a facts file, says about a name now."""
+
+    digest: str
+    said_by: str
+    platforms: tuple[PlatformReport, ...]
+
+
+class ImageReport(msgspec.Struct, frozen=True):
+    """One name as it was put in, and either what it means or why it means nothing."""
+
+    input: str
+    name: ImageRef | str
+    """The text is the error."""
+    says: Says | Unknown | None = None
+    """None where nobody was asked."""
+
+    @property
+    def good(self) -> bool:
+        """True when the name is valid and, where somebody was asked, there was an answer."""
+        return isinstance(self.name, ImageRef) and not isinstance(self.says, Unknown)
+
+
+def image_json(report: ImageReport) -> str:
+    """One line of JSON without its end: `input`, and either the parts of the name or `error`."""
+    match report.name:
+        case str(error):
+            return to_json({"input": report.input, "error": error})
+        case ref:
+            parts: dict[str, object] = {
+                "input": report.input,
+                "registry": ref.registry,
+                "repository": ref.repository,
+                "tag": ref.tag,
+                "digest": ref.digest,
+            }
+    match report.says:
+        case Unknown(reason, detail):
+            parts["unknown"] = {"reason": reason.value, "detail": detail}
+        case Says(digest, said_by, platforms):
+            parts["now"] = digest or None
+            parts["saidBy"] = said_by
+            parts["platforms"] = [_platform(platform) for platform in platforms]
+        case None:
+            pass
+    return to_json(parts)
+
+
+def image_table(report: ImageReport) -> str:
+    """A paragraph: the name as put in, and a line for every fact; the same on every width."""
+    head = printable(report.input, MAX_SENTENCE)
+    rows = (
+        [("error", printable(report.name, MAX_SENTENCE))]
+        if isinstance(report.name, str)
+        else [*_name_rows(report.name), *_says_rows(report.says)]
+    )
+    return "".join([f"{head}\n", *(f"  {key:<11} {value}\n" for key, value in rows)])
+
+
+def _platform(one: PlatformReport) -> Mapping[str, object]:
+    return {
+        "platform": one.platform,
+        "digest": one.digest or None,
+        "labels": dict(one.labels),
+        "commit": one.commit,
+        "source": one.source,
+        "created": one.created,
+        "entrypoint": one.entrypoint,
+        "cmd": one.cmd,
+        "pid1": one.pid1,
+        "stopSignal": one.stop_signal or None,
+    }
+
+
+def _name_rows(ref: ImageRef) -> Iterator[tuple[str, str]]:
+    yield "registry", ref.registry
+    yield "repository", ref.repository
+    if ref.tag is not None:
+        yield "tag", ref.tag
+    if ref.digest is not None:
+        yield "digest", ref.digest
+    if ref.tag is None and ref.digest is None:
+        yield "tag", "(none: a runtime takes latest)"
+
+
+def _says_rows(says: Says | Unknown | None) -> Iterator[tuple[str, str]]:
+    match says:
+        case Unknown(reason, detail):
+            yield "unknown", f"{reason}: {printable(detail, MAX_SENTENCE)}"
+        case Says(digest, _, platforms):
+            yield "now", digest or "(not told)"
+            yield "platforms", ", ".join(printable(one.platform) for one in platforms)
+            yield from _per_platform("commit", platforms, [one.commit for one in platforms])
+            yield from _per_platform("source", platforms, [one.source for one in platforms])
+            yield from _per_platform("built", platforms, [one.created for one in platforms])
+            yield from _per_platform(
+                "entrypoint", platforms, [_argv(one.entrypoint) for one in platforms]
+            )
+            yield from _per_platform("cmd", platforms, [_argv(one.cmd) for one in platforms])
+            yield from _per_platform("PID 1", platforms, [one.pid1 for one in platforms])
+            yield from _per_platform(
+                "stop signal", platforms, [one.stop_signal or None for one in platforms]
+            )
+            yield from _labels(platforms)
+        case None:
+            return
+
+
+def _per_platform(
+    key: str, platforms: Sequence[PlatformReport], values: Sequence[str | None]
+) -> Iterator[tuple[str, str]]:
+    """One row where all platforms agree, else one for every value, with its platforms."""
+    of: dict[str, list[str]] = {}
+    for one, value in zip(platforms, values, strict=True):
+        of.setdefault(value or "(none)", []).append(one.platform)
+    for value, names in of.items():
+        suffix = "" if len(of) == 1 else f"  ({printable(', '.join(names))})"
+        yield key, f"{printable(value, MAX_SENTENCE)}{suffix}"
+
+
+def _labels(platforms: Sequence[PlatformReport]) -> Iterator[tuple[str, str]]:
+    of: dict[tuple[str, str], list[str]] = {}
+    for one in platforms:
+        for pair in one.labels:
+            of.setdefault(pair, []).append(one.platform)
+    for count, ((name, value), names) in enumerate(of.items()):
+        if count == MAX_LABELS_SHOWN:
+            yield "label", f"(and {len(of) - count} more; -o json shows all)"
+            return
+        suffix = "" if len(names) == len(platforms) else f"  ({printable(', '.join(names))})"
+        yield (
+            "label",
+            f"{printable(name, MAX_NAME)}={printable(value, MAX_NAME)}{suffix}",
+        )
+
+
+def _argv(words: Sequence[str]) -> str:
+    return to_json(words) if words else ""
