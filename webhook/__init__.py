@@ -1,3 +1,6 @@
-"""Cocket: which container images may run in a cluster. `cli` builds the objects; the layers are in pyproject.toml."""
+"""Which container images may run in a cluster.
+
+Each room's `__init__` states its law; the layers are in pyproject.toml.
+"""
 
 __version__ = "0.1.0"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
@@ -12,12 +13,14 @@ from webhook.core.rules.protocol import Image
 from webhook.errors import InvalidImageError, RegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from webhook.core.policy import Policy, PolicySet
     from webhook.core.verdict import Verdict
     from webhook.core.workload import Workload
+
+_DIGEST_ONLY = frozenset({Need.DIGEST})
 
 
 class Source(Protocol):
@@ -87,22 +90,17 @@ class Engine:
             workload, images, policies, self.clock(), namespace_labels_known=labels is not None
         )
 
-    def _covering(self, workload: Workload, labels: Mapping[str, str] | None) -> Sequence[Policy]:
-        return [
-            policy
-            for policy in self.policies().policies
-            if policy.covers(workload, labels)
-        ]
+    def _covering(self, workload: Workload, labels: Mapping[str, str] | None) -> tuple[Policy, ...]:
+        policies = self.policies().policies
+        return tuple([policy for policy in policies if policy.covers(workload, labels)])
 
     def _recall(
-        self, workload: Workload, policies: Sequence[Policy]
+        self, workload: Workload, policies: tuple[Policy, ...]
     ) -> tuple[dict[str, Image | InvalidImage], dict[str, ImageRef], frozenset[Need]]:
         """What memory holds of the images, what must be learned, and what is asked of it."""
         images: dict[str, Image | InvalidImage] = {}
         missing: dict[str, ImageRef] = {}
-        needs = frozenset(
-            need for policy in policies for active in policy.rules for need in active.rule.needs
-        )
+        needs = _needs(policies)
         if crowded(workload):
             return images, missing, needs
         for use in workload.images:
@@ -114,7 +112,7 @@ class Engine:
             except InvalidImageError as error:
                 images[text] = InvalidImage(str(error))
                 continue
-            if Need.CONFIG not in needs and (Need.DIGEST not in needs or ref.pinned):
+            if not needs or (needs == _DIGEST_ONLY and ref.pinned):
                 images[text] = Image(ref, ImageFacts(digest=ref.digest or ""))
             elif (facts := self.source.known(ref, needs)) is not None:
                 images[text] = Image(ref, facts)
@@ -152,6 +150,14 @@ class Engine:
             return await self.source.learn(ref, needs, workload)
         except RegistryError as error:
             return Unknown(error.reason, str(error))
+
+
+@lru_cache(maxsize=256)
+def _needs(policies: tuple[Policy, ...]) -> frozenset[Need]:
+    """What the rules of some policies want to know, all together."""
+    return frozenset(
+        need for policy in policies for active in policy.rules for need in active.rule.needs
+    )
 
 
 def _landed(flight: asyncio.Future[ImageFacts | Unknown]) -> bool:

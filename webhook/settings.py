@@ -16,3 +16,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that a tag's digest is believed. A tag moves; a rollout asks a hundred times at once."""
     cache_bytes: int = 64 * 1024 * 1024
     """Bytes of image configs kept in memory, by digest. About 30,000 images."""
+    body_bytes: int = 32 * 1024 * 1024
+    """Bytes of the largest review that `serve` reads. 18.9 MB was seen; JSON can grow sixfold."""
+    buffered_bytes: int = 64 * 1024 * 1024
+    """Bytes of large reviews in memory at one time; at least `body_bytes`. The others wait."""
+    header_bytes: int = 32 * 1024
+    """Bytes of a request's first line and headers. An API server sends a few hundred."""
+    request_seconds: float = 9.0
+    """Seconds from a request's first byte to its last. A slow peer is gone within ten."""
+    handshake_seconds: float = 9.0
+    """Seconds for a TLS handshake, likewise."""
+    keep_alive_seconds: float = 180.0
+    """Seconds that an idle connection is kept. API servers close theirs after 90: whoever closes
+    first must not be us, or a review is lost that was just being sent."""
+    connections: int = 1000
+    """Open connections; beyond, the one that is idle longest makes room."""
+    handshakes: int = 256
+    """TLS handshakes at one time; beyond, the oldest makes room."""
+    learning: int = 256
+    """Reviews that wait for registries at one time; the others wait for their turn."""
+    drain_seconds: float = 10.0
+    """Seconds that `serve` serves on after SIGTERM: until every API server has heard that the
+    address is gone from the Service."""
+    finish_seconds: float = 15.0
+    """Seconds for answers that are still due after that. With `drain_seconds` less than the 30 of
+    `terminationGracePeriodSeconds`."""
+    reload_seconds: float = 2.0
+    """Seconds between two looks at certificate and policy files."""

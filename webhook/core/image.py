@@ -36,6 +36,7 @@ _DOMAIN_PATTERN = re.compile(_DOMAIN, re.ASCII)
 _PATH_PATTERN = re.compile(_PATH, re.ASCII)
 _TAG_PATTERN = re.compile(_TAG, re.ASCII)
 _HEX = re.compile(r"[a-f0-9]+", re.ASCII)
+_ACCEPTED_DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}", re.ASCII)
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _HEX_ID_LENGTH = 64
 
@@ -91,12 +92,7 @@ def is_digest(text: str) -> bool:
 
     sha384 is in the grammar but not registered for images (image-spec descriptor.md).
     """
-    algorithm, _, encoded = text.partition(":")
-    return (
-        algorithm in {"sha256", "sha512"}
-        and len(encoded) == _DIGEST_LENGTHS[algorithm]
-        and _HEX.fullmatch(encoded) is not None
-    )
+    return _ACCEPTED_DIGEST.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -113,7 +109,7 @@ def _parse(text: str) -> ImageRef:
     if len(text) > _MAX_TEXT:
         raise InvalidImageError(f"an image reference of {len(text)} characters is too long")
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise InvalidImageError(f"{ascii(text)} has characters that no image reference may have")
+        raise InvalidImageError(f"{text!a} has characters that no image reference may have")
     if len(text) == _HEX_ID_LENGTH and _HEX.fullmatch(text):
         raise InvalidImageError(f"{text!r} is an image ID, not a name")
     name, at, digest = text.partition("@")
@@ -129,14 +125,16 @@ def _parse(text: str) -> ImageRef:
         _check_digest(text, digest)
     registry, repository = _normal(domain, path)
     if len(repository) > _MAX_NAME:
-        raise InvalidImageError(f"{text!r}: the repository name has more than {_MAX_NAME} characters")
+        raise InvalidImageError(
+            f"{text!r}: the repository name has more than {_MAX_NAME} characters"
+        )
     return ImageRef(registry, repository, tag, digest if at else None)
 
 
 def _split(name: str) -> tuple[str | None, str, str | None]:
     """`[domain/]path[:tag]`, by where the slashes and colons stand."""
     first, slash, rest = name.partition("/")
-    # A first segment is a host if it cannot be a path: it has a dot, a colon or capitals, or is localhost.
+    # A first segment is a host if it has a dot, a colon or capitals, or is localhost.
     is_host = slash and (set(".:") & set(first) or first == "localhost" or first.lower() != first)
     domain, remainder = (first, rest) if is_host else (None, name)
     path, colon, tag = remainder.rpartition(":")
@@ -144,8 +142,7 @@ def _split(name: str) -> tuple[str | None, str, str | None]:
 
 
 def _normal(domain: str | None, path: str) -> tuple[str, str]:
-    registry = DOCKER_HUB if domain in {None, DOCKER_HUB, f"index.{DOCKER_HUB}"} else domain
-    assert registry is not None
+    registry = DOCKER_HUB if domain is None or domain == f"index.{DOCKER_HUB}" else domain
     single = registry == DOCKER_HUB and "/" not in path
     return registry, f"library/{path}" if single else path
 
@@ -158,4 +155,6 @@ def _check_digest(text: str, digest: str) -> None:
     if not _HEX.fullmatch(encoded):
         raise InvalidImageError(f"{text!r}: a digest is written in lower-case hexadecimal digits")
     if len(encoded) != length:
-        raise InvalidImageError(f"{text!r}: a {algorithm} digest has {length} digits, not {len(encoded)}")
+        raise InvalidImageError(
+            f"{text!r}: a {algorithm} digest has {length} digits, not {len(encoded)}"
+        )

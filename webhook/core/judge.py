@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from webhook.core.facts import Reason
 from webhook.core.policy import OnUnknown, Templates
@@ -31,9 +32,10 @@ _WHOLE = ImageUse(container="", role=Role.CONTAINER, pointer="", image="")
 
 
 class InvalidImage(msgspec.Struct, frozen=True, gc=False):
-    """A text in the place of an image that is no image reference."""
+    """What stands in the place of an image and cannot be asked about; it fails every rule."""
 
     message: str
+    fix: str = "Write registry/repository@sha256:…."
 
 
 def judge(
@@ -54,28 +56,47 @@ def judge(
         now: aware time of the judgement.
         namespace_labels_known: false where a policy may hold only because nobody could tell.
     """
-    too_many = crowded(workload)
-    unchanged = workload.unchanged
+    uses = workload.images
+    unchanged = workload.unchanged if workload.old is not None else frozenset[str]()
+    if crowded(workload):
+        if len(unchanged) == len(uses):
+            unchanged = frozenset({_WHOLE.pointer})
+        uses, images = (_WHOLE,), {_WHOLE.image: _crowd(workload)}
     findings: list[Finding] = []
     for policy in policies:
         note = ""
         if policy.namespaces.requirements and not namespace_labels_known:
             note = _labels_unknown(workload.namespace)
         for active in policy.rules:
+            rule = active.rule
             mode = active.mode
             if workload.template:
                 mode = weaker(mode, _TEMPLATE_MODE[policy.templates])
-            if too_many:
-                kept = len(unchanged) == len(workload.images)
-                answer = _crowd(workload)
-                findings.append(_finding(_WHOLE, answer, policy, active, mode, note, kept=kept))
-                continue
-            for use in workload.images:
-                answer = _answer(use, workload, images[use.image], active, now)
-                if answer.reason is Reason.NOT_CONFIGURED:
-                    answer = _not_configured(answer, policy, active)
-                kept = use.pointer in unchanged
-                findings.append(_finding(use, answer, policy, active, mode, note, kept=kept))
+            for use in uses:
+                image = images[use.image]
+                if isinstance(image, InvalidImage):
+                    answer = Answer(Outcome.FAIL, image.message, image.fix)
+                else:
+                    answer = rule.check(use, workload, image, now)
+                done = mode
+                if answer.outcome is Outcome.FAIL or answer.outcome is Outcome.UNKNOWN:
+                    answer = _explained(answer, policy, active, note)
+                    done = _effect(answer, policy, mode, kept=use.pointer in unchanged)
+                findings.append(
+                    Finding(
+                        policy.name,
+                        rule.name,
+                        answer.outcome,
+                        answer.reason,
+                        done,
+                        use.container,
+                        use.role,
+                        use.pointer,
+                        use.image,
+                        answer.message,
+                        answer.fix,
+                    )
+                )
     return Verdict(tuple(findings))
 
 
@@ -85,67 +106,30 @@ def crowded(workload: Workload) -> bool:
     return len(uses) > MAX_IMAGES and len({use.image for use in uses}) > MAX_IMAGES
 
 
-def _answer(
-    use: ImageUse,
-    workload: Workload,
-    image: Image | InvalidImage,
-    active: ActiveRule,
-    now: datetime,
-) -> Answer:
-    if isinstance(image, InvalidImage):
-        return Answer(Outcome.FAIL, image.message, "Write registry/repository@sha256:….")
-    return active.rule.check(use, workload, image, now)
+def _effect(answer: Answer, policy: Policy, mode: Mode, *, kept: bool) -> Mode:
+    """What a fail or an unknown does: the weakest of all that has a say."""
+    done = weaker(mode, answer.at_most)
+    # allowKnown equals deny here: what is in use is known to a cluster only.
+    unknown = answer.outcome is Outcome.UNKNOWN and policy.on_unknown is OnUnknown.WARN
+    return weaker(done, Mode.WARN) if kept or unknown else done
 
 
-def _finding(  # noqa: PLR0913 - the parts of one line of the verdict
-    use: ImageUse,
-    answer: Answer,
-    policy: Policy,
-    active: ActiveRule,
-    mode: Mode,
-    note: str,
-    *,
-    kept: bool,
-) -> Finding:
-    outcome = answer.outcome
-    message = answer.message
-    if outcome is Outcome.FAIL or outcome is Outcome.UNKNOWN:
-        mode = weaker(mode, answer.at_most)
-        # allowKnown equals deny here: what is in use is known to a cluster only.
-        if kept or (outcome is Outcome.UNKNOWN and policy.on_unknown is OnUnknown.WARN):
-            mode = weaker(mode, Mode.WARN)
-        if note:
-            message = f"{message} {note}"
-    return Finding(
-        policy=policy.name,
-        rule=active.rule.name,
-        outcome=outcome,
-        reason=answer.reason,
-        mode=mode,
-        container=use.container,
-        role=use.role,
-        pointer=use.pointer,
-        image=use.image,
-        message=message,
-        fix=answer.fix,
-    )
+def _explained(answer: Answer, policy: Policy, active: ActiveRule, note: str) -> Answer:
+    """A bad answer, as it reads under this policy.
 
-
-def _not_configured(answer: Answer, policy: Policy, active: ActiveRule) -> Answer:
-    """A rule that saw nothing steps aside for rule `registry`, which refuses the same image.
-
-    Only if `registry` is at least as strict: under a milder one the image would get in unseen.
+    A rule that saw nothing steps aside for rule `registry`, which refuses the same image: only if
+    `registry` is at least as strict, because under a milder one the image would get in unseen.
     """
-    for other in policy.rules:
-        if other.rule.name == "registry" and weaker(active.mode, other.mode) is active.mode:
-            return Answer(Outcome.SKIP, "not looked up: its registry is not configured")
-    return answer
+    if answer.reason is Reason.NOT_CONFIGURED:
+        for other in policy.rules:
+            if other.rule.name == "registry" and weaker(active.mode, other.mode) is active.mode:
+                return Answer(Outcome.SKIP, "not looked up: its registry is not configured")
+    return replace(answer, message=f"{answer.message} {note}") if note else answer
 
 
-def _crowd(workload: Workload) -> Answer:
+def _crowd(workload: Workload) -> InvalidImage:
     count = len({use.image for use in workload.images})
-    return Answer(
-        Outcome.FAIL,
+    return InvalidImage(
         f"it names {count} different images; up to {MAX_IMAGES} are looked up for one object.",
         "Split the Pod.",
     )

@@ -45,7 +45,7 @@ class ActiveRule(msgspec.Struct, frozen=True):
     mode: Mode
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
+class Policy(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """One set of rules for the namespaces that it selects."""
 
     name: str

@@ -6,18 +6,19 @@ _ELLIPSIS = "…"
 
 
 def printable(text: str, limit: int = 300) -> str:
-    """The text on one line, with every character that is not printable escaped, cut at `limit`.
+    r"""The text on one line, with every character that is not printable escaped, cut at `limit`.
 
     Registry errors, labels and object names come from strangers: a newline forges a log line, an
     escape sequence rewrites a terminal, a bidirectional mark reorders what is read.
 
-    >>> printable("a\\nb")
-    'a\\\\nb'
+    >>> printable("a\nb")
+    'a\\nb'
     """
-    shown = text if len(text) <= limit else text[: limit - 1] + _ELLIPSIS
-    if shown.isprintable():
-        return shown
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in shown
-    )
+    # One more than is shown: enough to tell that something was cut, however long the text is.
+    shown = text[: limit + 1]
+    if not shown.isprintable():
+        shown = "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+            for char in shown
+        )
+    return shown if len(shown) <= limit else shown[: limit - 1] + _ELLIPSIS

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from webhook.core.image import normal_host
 from webhook.errors import InvalidPolicyError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
-    """One configured registry, or a path in one: where it is, what it is for, how to speak to it."""
+    """One configured registry, or a path in one: where it is, what for, how to speak to it."""
 
     name: str
     host: str
@@ -41,13 +42,10 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         """`host[/path]`, as a person would write it."""
         return "/".join((self.host, *self.path))
 
-    def serves(self, ref: ImageRef) -> bool:
-        """True when the image's host is this one and its repository lies under this path."""
-        if ref.host != self.host:
-            return False
-        segments = ref.repository.split("/")
-        # An image is more than its folder: `host/prod` does not serve a repository named `prod`.
-        return len(segments) > len(self.path) and tuple(segments[: len(self.path)]) == self.path
+    @property
+    def prefix(self) -> str:
+        """What a repository with a slash behind it begins with: whole path segments, or nothing."""
+        return "".join(f"{segment}/" for segment in self.path)
 
 
 class Registries:
@@ -62,9 +60,13 @@ class Registries:
             InvalidPolicyError: two registries have one host and path, or one name.
         """
         self.all = tuple(registries)
-        self._by_host: dict[str, list[Registry]] = {}
+        self._by_host: dict[str, list[tuple[str, Registry]]] = {}
         places: dict[tuple[str, tuple[str, ...]], str] = {}
+        names: set[str] = set()
         for registry in self.all:
+            if registry.name in names:
+                raise InvalidPolicyError(f"two Registries are named {registry.name!r}")
+            names.add(registry.name)
             place = (registry.host, registry.path)
             if place in places:
                 raise InvalidPolicyError(
@@ -72,14 +74,15 @@ class Registries:
                     f"have the same host and path: {registry.location}"
                 )
             places[place] = registry.name
-            self._by_host.setdefault(registry.host, []).append(registry)
+            self._by_host.setdefault(registry.host, []).append((registry.prefix, registry))
         for served in self._by_host.values():
-            served.sort(key=lambda registry: -len(registry.path))
+            served.sort(key=lambda one: -len(one[1].path))
 
     def of(self, ref: ImageRef) -> Registry | None:
         """The registry that serves the image, or None where none is configured for it."""
-        for registry in self._by_host.get(ref.host, ()):
-            if registry.serves(ref):
+        repository = f"{ref.repository}/"
+        for prefix, registry in self._by_host.get(normal_host(ref.registry), ()):
+            if repository.startswith(prefix):
                 return registry
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
@@ -39,6 +39,8 @@ class Requirement(msgspec.Struct, frozen=True):
                 return value is not None
             case Operator.DOES_NOT_EXIST:
                 return value is None
+            case _:
+                assert_never(self.operator)
 
 
 class Selector(msgspec.Struct, frozen=True):

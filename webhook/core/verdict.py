@@ -53,7 +53,7 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     """A knob of the rule may soften what the answer does; it never hardens it."""
 
 
-class Finding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """An answer in its place: the only currency between rules and outputs.
 
     `mode` is what the finding does in the end: settings for unknowns, templates and unchanged
@@ -97,6 +97,15 @@ class Verdict(msgspec.Struct, frozen=True):
     def allowed(self) -> bool:
         """True when no finding refuses."""
         return not any(finding.denies for finding in self.findings)
+
+    @property
+    def bad(self) -> list[Finding]:
+        """The findings with outcome fail or unknown, whatever they do."""
+        return [
+            finding
+            for finding in self.findings
+            if finding.outcome is Outcome.FAIL or finding.outcome is Outcome.UNKNOWN
+        ]
 
     @property
     def denials(self) -> list[Finding]:

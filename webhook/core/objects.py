@@ -1,0 +1,214 @@
+"""Kubernetes objects to `Workload`: every place where an image is named, by API group and kind.
+
+>>> pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "nginx"}]}}
+>>> workload_of(pod).images[0].pointer
+'/spec/containers/0/image'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from webhook.core import object_fields as fields
+from webhook.core.printable import printable
+from webhook.core.shape_errors import shape_error
+from webhook.core.workload import ImageUse, Role, Workload
+from webhook.errors import InvalidObjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from webhook.core.object_fields import Container, EnvVar, PodSpec
+
+    Shape = fields.Pod | fields.PodTemplate | fields.Controller | fields.CronJob
+
+_SHAPES: dict[tuple[str, str], type[Shape]] = {
+    ("", "Pod"): fields.Pod,
+    ("", "PodTemplate"): fields.PodTemplate,
+    ("", "ReplicationController"): fields.Controller,
+    ("apps", "DaemonSet"): fields.Controller,
+    ("apps", "Deployment"): fields.Controller,
+    ("apps", "ReplicaSet"): fields.Controller,
+    ("apps", "StatefulSet"): fields.Controller,
+    ("batch", "CronJob"): fields.CronJob,
+    ("batch", "Job"): fields.Controller,
+    # Gone since Kubernetes 1.16, and still in files and in old clusters.
+    ("extensions", "DaemonSet"): fields.Controller,
+    ("extensions", "Deployment"): fields.Controller,
+    ("extensions", "ReplicaSet"): fields.Controller,
+}
+KINDS = frozenset(_SHAPES)
+"""API group and kind of every object that names images."""
+
+_KIND_NAMES = frozenset(kind for _, kind in KINDS)
+_DECODERS = {key: msgspec.json.Decoder(shape) for key, shape in _SHAPES.items()}
+_NO_POD = fields.PodSpec()
+_NO_CONTAINER = fields.Container()
+_NO_METADATA = fields.Metadata()
+
+
+def workload_of(data: object, *, namespace: str = "") -> Workload | None:
+    """The workload that an object, as plain data, is or carries; None where it names no image.
+
+    `namespace` is for objects that do not say one.
+
+    Raises:
+        InvalidObjectError: a field that says which images run has the wrong type, or the object
+            does not say of which API it is. The message begins with the field's path.
+    """
+    if not isinstance(data, dict):
+        return None
+    version, kind = data.get("apiVersion"), data.get("kind")
+    if not isinstance(version, str) or not version:
+        if isinstance(kind, str) and kind in _KIND_NAMES:
+            raise InvalidObjectError(f"apiVersion: a {kind} must say which API it is of")
+        return None
+    group = version.rpartition("/")[0]
+    if not isinstance(kind, str) or (shape := _SHAPES.get((group, kind))) is None:
+        return None
+    try:
+        found = msgspec.convert(data, shape)
+    except msgspec.ValidationError as error:
+        raise InvalidObjectError(shape_error(error, data)) from error
+    return _workload(kind, found, namespace)
+
+
+def decode_workload(
+    group: str, kind: str, raw: bytes | msgspec.Raw, *, namespace: str = ""
+) -> Workload | None:
+    """The same from JSON, of which only the fields that matter are read.
+
+    Raises:
+        InvalidObjectError: as `workload_of`; also where the text is no JSON.
+    """
+    decoder = _DECODERS.get((group, kind))
+    if decoder is None:
+        return None
+    try:
+        found = decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidObjectError(_unreadable(error, raw)) from error
+    return _workload(kind, found, namespace)
+
+
+def with_old(workload: Workload, old: Workload | None) -> Workload:
+    """The workload of an UPDATE, and what it was before."""
+    return msgspec.structs.replace(workload, old=old)
+
+
+def _unreadable(error: Exception, raw: bytes | msgspec.Raw) -> str:
+    match error:
+        case msgspec.ValidationError():
+            return shape_error(error, _plain(raw))
+        case RecursionError():
+            return "the object is nested too deeply"
+        case _:
+            return f"the object is no JSON: {printable(str(error))}"
+
+
+def _plain(raw: bytes | msgspec.Raw) -> object:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _workload(kind: str, found: Shape, namespace: str) -> Workload:
+    metadata = found.metadata or _NO_METADATA
+    spec, prefix = found.pod()
+    pod = spec or _NO_POD
+    return Workload(
+        kind=kind,
+        namespace=metadata.namespace or namespace,
+        name=metadata.name or metadata.generate_name or "",
+        uid=metadata.uid or "",
+        template=kind != "Pod",
+        labels=_labels(metadata.labels),
+        service_account=pod.service_account_name or pod.service_account or "",
+        pull_secrets=_names(pod),
+        share_process_namespace=pod.share_process_namespace or False,
+        host_pid=pod.host_pid or False,
+        os=_os(pod),
+        grace_seconds=pod.termination_grace_period_seconds,
+        images=_uses(pod, prefix),
+    )
+
+
+def _labels(labels: dict[str, str | None] | None) -> dict[str, str]:
+    return {key: value or "" for key, value in labels.items()} if labels else {}
+
+
+def _names(pod: PodSpec) -> tuple[str, ...]:
+    secrets = pod.image_pull_secrets
+    return tuple([one.name for one in secrets if one and one.name]) if secrets else ()
+
+
+def _os(pod: PodSpec) -> str:
+    # What the Pod says of itself outweighs where it asks to be: the kubelet refuses a mismatch.
+    named = pod.os.name if pod.os else None
+    return named or (pod.node_selector or {}).get("kubernetes.io/os") or ""
+
+
+def _uses(pod: PodSpec, prefix: str) -> tuple[ImageUse, ...]:
+    uses: list[ImageUse] = []
+    for index, container in enumerate(pod.containers or ()):
+        pointer = f"{prefix}/containers/{index}/image"
+        uses.append(_use(container or _NO_CONTAINER, Role.CONTAINER, pointer))
+    for index, container in enumerate(pod.init_containers or ()):
+        pointer = f"{prefix}/initContainers/{index}/image"
+        stays = container is not None and container.restart_policy == "Always"
+        role = Role.SIDECAR if stays else Role.INIT
+        uses.append(_use(container or _NO_CONTAINER, role, pointer))
+    for index, container in enumerate(pod.ephemeral_containers or ()):
+        pointer = f"{prefix}/ephemeralContainers/{index}/image"
+        uses.append(_use(container or _NO_CONTAINER, Role.EPHEMERAL, pointer))
+    for index, volume in enumerate(pod.volumes or ()):
+        if volume is not None and volume.image is not None:
+            pointer = f"{prefix}/volumes/{index}/image/reference"
+            reference = volume.image.reference or ""
+            uses.append(ImageUse(volume.name or "", Role.VOLUME, pointer, reference))
+    return tuple(uses)
+
+
+def _use(container: Container, role: Role, pointer: str) -> ImageUse:
+    command = _words(container.command)
+    args = _words(container.args)
+    lifecycle = container.lifecycle
+    return ImageUse(
+        container.name or "",
+        role,
+        pointer,
+        # A missing image is judged, not dropped: the empty text is no image reference.
+        container.image or "",
+        command,
+        args,
+        _literals(container.env or (), command, args),
+        (lifecycle.stop_signal or "") if lifecycle else "",
+    )
+
+
+def _words(words: Sequence[str | None] | None) -> tuple[str, ...]:
+    return tuple([word or "" for word in words]) if words else ()
+
+
+def _literals(
+    env: Sequence[EnvVar | None], command: Sequence[str], args: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """The variables whose value stands here, if the argv mentions any, in the order written.
+
+    A literal that a reference further down replaces is no literal: the last of one name wins.
+    """
+    if not env or not any("$(" in word for words in (command, args) for word in words):
+        return ()
+    literals: list[tuple[str, str]] = []
+    replaced: set[str] = set()
+    for variable in reversed(env):
+        if variable is None or not variable.name:
+            continue
+        if variable.value_from is not None:
+            replaced.add(variable.name)
+        elif variable.name not in replaced:
+            literals.append((variable.name, variable.value or ""))
+    return tuple(reversed(literals))
