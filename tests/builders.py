@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
 from webhook.core.image import ImageRef
 from webhook.core.rules.protocol import Image
 from webhook.core.workload import ImageUse, Role, Workload
+from webhook.errors import InputError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DIGEST = "sha256:" + "ab" * 32
@@ -19,7 +21,7 @@ LABELS = {
 }
 
 
-def config(  # noqa: PLR0913 - a builder names what a test may vary
+def config(
     *,
     entrypoint: tuple[str, ...] = ("/sbin/tini", "--"),
     cmd: tuple[str, ...] = ("/app",),
@@ -95,3 +97,12 @@ def pod(
 def image(text: str, known: ImageFacts | None = None) -> Image:
     """An image name with what is known about it."""
     return Image(ImageRef.parse(text), known or facts())
+
+
+def refusal(read: Callable[[], object]) -> str:
+    """What `read` says is wrong with its input; empty where it takes it. Other errors pass."""
+    try:
+        read()
+    except InputError as error:
+        return str(error)
+    return ""

@@ -24,22 +24,24 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from webhook.core.image import ImageRef
-    from webhook.core.rules.protocol import Image
+    from webhook.core.rules.protocol import Image, Rule
     from webhook.core.workload import ImageUse, Workload
 
 
-class Learned(msgspec.Struct, frozen=True):
+def learned(needed: frozenset[Need] = frozenset({Need.CONFIG})) -> Rule:
     """A rule that passes what was learned, and is unknown for what was not."""
 
-    needs: frozenset[Need] = frozenset({Need.CONFIG})
-    name: ClassVar[str] = "learned"
+    class Learned(msgspec.Struct, frozen=True):
+        name: ClassVar[str] = "learned"
+        needs: ClassVar[frozenset[Need]] = needed
 
-    def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:
-        """Tell the facts' story."""
-        del use, workload, now
-        if isinstance(image.facts, Unknown):
-            return Answer(Outcome.UNKNOWN, image.facts.detail, reason=image.facts.reason)
-        return Answer(Outcome.PASS, image.facts.source)
+        def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:
+            del use, workload, now
+            if isinstance(image.facts, Unknown):
+                return Answer(Outcome.UNKNOWN, image.facts.detail, reason=image.facts.reason)
+            return Answer(Outcome.PASS, image.facts.source)
+
+    return Learned()
 
 
 class Library:
@@ -70,12 +72,14 @@ class Library:
 
 def engine(
     source: Library,
-    rule: Learned = Learned(),
+    rule: Rule | None = None,
     namespaces: Selector = Selector(),
     labels: Mapping[str, str] | None = None,
 ) -> Engine:
     """An engine with one policy of one rule."""
-    policy = Policy(name="p", rules=(ActiveRule(rule, Mode.ENFORCE),), namespaces=namespaces)
+    policy = Policy(
+        name="p", rules=(ActiveRule(rule or learned(), Mode.ENFORCE),), namespaces=namespaces
+    )
     policies = PolicySet((policy,), Registries())
     return Engine(
         policies=lambda: policies,
@@ -157,7 +161,7 @@ async def test_only_what_a_rule_needs_is_looked_up(
 ) -> None:
     source = Library()
 
-    await engine(source, Learned(needs)).review(pod(use(text)), 1)
+    await engine(source, learned(needs)).review(pod(use(text)), 1)
 
     assert len(source.asked) == asked
 

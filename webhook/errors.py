@@ -1,4 +1,4 @@
-"""Every error that Cocket raises, in two families: what they served is bad, and we could not get it.
+"""Every error that Cocket raises, in two families: what came is bad, and we could not get it.
 
     CocketError
     ├── InputError                  somebody wrote something wrong; the message is for them

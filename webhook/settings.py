@@ -9,11 +9,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The defaults are what we would run in production; only `cli/` reads this."""
 
     check_patience: float = 60.0
-    """Seconds for all look-ups of one `cocket check` object. Nobody waits at an API server here."""
+    """Seconds for all look-ups of one `cocket check`. Nobody waits at an API server here."""
     image_patience: float = 30.0
-    """Seconds for one name in `cocket image`: long enough for a slow registry, short for a person."""
+    """Seconds for one name in `cocket image`: enough for a slow registry, bearable for a person."""
     tag_seconds: float = 10.0
-    """Seconds that a tag's digest is believed. A tag moves; a rollout asks a hundred times at once."""
+    """Seconds that a tag's digest is believed. Tags move; a rollout asks a hundred times at once."""
     cache_bytes: int = 64 * 1024 * 1024
     """Bytes of image configs kept in memory, by digest. About 30,000 images."""
     body_bytes: int = 32 * 1024 * 1024
@@ -41,5 +41,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     finish_seconds: float = 15.0
     """Seconds for answers that are still due after that. With `drain_seconds` less than the 30 of
     `terminationGracePeriodSeconds`."""
-    reload_seconds: float = 2.0
+    reload_seconds: float = 1.0
     """Seconds between two looks at certificate and policy files."""

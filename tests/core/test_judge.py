@@ -11,7 +11,7 @@ from tests.builders import DIGEST, NOW, image, pod, use
 from webhook.core.facts import Need, Reason, Unknown
 from webhook.core.judge import MAX_IMAGES, InvalidImage, crowded, judge
 from webhook.core.policy import ActiveRule, OnUnknown, Policy, Templates
-from webhook.core.rules.protocol import Image
+from webhook.core.rules.protocol import Image, Rule
 from webhook.core.selector import Operator, Requirement, Selector
 from webhook.core.verdict import Answer, Finding, Mode, Outcome, Verdict
 from webhook.core.workload import Workload
@@ -28,17 +28,18 @@ UNKNOWN = Answer(Outcome.UNKNOWN, "who knows", reason=Reason.TIMED_OUT)
 UNSEEN = Answer(Outcome.UNKNOWN, "who knows", reason=Reason.NOT_CONFIGURED)
 
 
-class Fixed(msgspec.Struct, frozen=True):
+def fixed(answer: Answer, called: str = "fixed") -> Rule:
     """A rule that always gives the same answer."""
 
-    answer: Answer
-    name: str = "fixed"
-    needs: ClassVar[frozenset[Need]] = frozenset()
+    class Fixed(msgspec.Struct, frozen=True):
+        name: ClassVar[str] = called
+        needs: ClassVar[frozenset[Need]] = frozenset()
 
-    def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:
-        """Give it."""
-        del use, workload, image, now
-        return self.answer
+        def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:
+            del use, workload, image, now
+            return answer
+
+    return Fixed()
 
 
 def policy(
@@ -48,7 +49,7 @@ def policy(
     namespaces: Selector = Selector(),
 ) -> Policy:
     """A policy whose rules always give these answers."""
-    active = tuple(ActiveRule(Fixed(answer, *name), mode) for answer, mode, *name in rules)
+    active = tuple(ActiveRule(fixed(answer, *name), mode) for answer, mode, *name in rules)
     return Policy(
         name="p", rules=active, on_unknown=on_unknown, templates=templates, namespaces=namespaces
     )

@@ -40,9 +40,7 @@ def test_what_is_not_written_is_strict() -> None:
 
 
 def test_rules_have_the_mode_of_the_policy_unless_they_say_another() -> None:
-    policy = read(
-        mode="audit", rules={"init": {}, "digest": {"mode": "enforce"}, "provenance": {}}
-    )
+    policy = read(mode="audit", rules={"init": {}, "digest": {"mode": "enforce"}, "provenance": {}})
 
     assert [(active.rule.name, active.mode) for active in policy.rules] == [
         ("digest", Mode.ENFORCE),
@@ -151,6 +149,7 @@ def test_a_selector_that_selects_nothing_by_mistake_is_an_error(
         ({"rules": {"digset": {}}}, "rules.digset: unknown field; did you mean digest?"),
         ({"rules": {"digest": {"mode": "on"}}}, "rules.digest.mode: expected one of enforce"),
         ({"rules": {"digest": {"x": 1}}}, "rules.digest.x: unknown field; known: mode"),
+        ({"rules": {"init": {"inits": 5}}}, "rules.init.inits: expected a list, got 5"),
         ({"mode": "strict"}, "mode: expected one of enforce, warn, audit"),
         ({"onUnknown": "allow"}, "onUnknown: expected one of deny, warn, allowKnown"),
         ({"templates": "audit"}, "templates: expected one of enforce, warn, off"),
@@ -162,7 +161,7 @@ def test_a_policy_that_cannot_be_meant_is_an_error(spec: dict[str, Any], message
 
 
 def test_a_misspelt_rules_is_named_rather_than_missed() -> None:
-    spec = {"rule": {"digest": {}}}
+    spec: dict[str, Any] = {"rule": {"digest": {}}}
 
     with pytest.raises(InvalidPolicyError, match="rule: unknown field; did you mean rules"):
         read_policy("p", Fields(Document("", 0, {}), "", spec), Registries())

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import refusal
 from webhook.core.document import Document
 from webhook.core.image import ImageRef
-from webhook.core.registries import Registry
+from webhook.core.registries import Registries, Registry
 from webhook.core.registry_fields import read_registry
 from webhook.core.resource_fields import Fields
 from webhook.errors import InvalidPolicyError
@@ -92,7 +93,7 @@ def test_a_location_is_the_beginning_of_an_image_name(
     found = read(host=written)
 
     assert (found.host, found.path) == (host, path)
-    assert found.serves(ImageRef.parse(f"{written}/web")) or found.host == "docker.io"
+    assert Registries([found]).of(ImageRef.parse(f"{written}/folder/web")) is found
 
 
 @pytest.mark.parametrize(
@@ -206,10 +207,10 @@ def test_an_unknown_field_is_an_error() -> None:
 
 
 @given(host=st.text(max_size=40) | st.from_regex(r"[a-z.:/\[\]@A-Z0-9*-]{1,30}", fullmatch=True))
-def test_any_text_is_a_location_or_an_error(host: str) -> None:
-    try:
+def test_any_text_is_the_beginning_of_an_image_name_or_an_error(host: str) -> None:
+    refused = refusal(lambda: read(host=host))
+
+    assert refused.isprintable()
+    if not refused:
         found = read(host=host)
-    except InvalidPolicyError as error:
-        assert str(error).isprintable()
-    else:
-        assert read(host=found.location) == found
+        assert Registries([found]).of(ImageRef.parse(f"{host}/folder/image")) is found

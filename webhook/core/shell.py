@@ -32,7 +32,6 @@ _NOT_THE_SHELL = {
 }
 """Operators in front of an `exec` that does not, or not always, replace the shell itself."""
 _VALUED = frozenset(("--rcfile", "--init-file"))
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
 _REFERENCE = re.compile(r"\$\([-._A-Za-z0-9]+\)", re.ASCII)
 _ALL_ARGUMENTS = frozenset(("$@", "${@}", "$*", "${*}"))
 _SUBSTITUTED = frozenset("$`")
@@ -105,7 +104,7 @@ def exec_argv(text: str, arguments: Sequence[str] = ()) -> tuple[str, ...] | Can
     if isinstance(command, CannotTell):
         return command
     words = command.words
-    at = next((at for at, word in enumerate(words) if not _ASSIGNMENT.match(word)), len(words))
+    at = command.start
     reference = _reference(text, command, at)
     if reference is not None:
         return reference

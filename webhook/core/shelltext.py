@@ -17,6 +17,11 @@ _WHOLE = re.compile(r"[^ \t\n'\"\\$`;&|()<>]+(?=[ \t\n;&|()]|\Z)")
 _IN_QUOTES = re.compile(r'[^"\\$`]+')
 _PARAMETER = re.compile(r"\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])?", re.ASCII)
 _IN_NESTED = re.compile(r"[^'\"\\$`(){}]+")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=", re.ASCII)
+_OPENS = frozenset(("if", "case", "for", "while", "until", "select", "{"))
+_BEFORE_A_COMMAND = frozenset(("if", "while", "until", "{", "then", "else", "elif", "do", "!"))
+_CLOSES = frozenset(("fi", "esac", "done", "}"))
+_NOT_THE_SHELL = frozenset(("|", "|&", "&&", "||"))
 _CONTINUES = frozenset(("&&", "||", "|", "|&", "("))
 _CLOSERS = {"(": ")", "{": "}", "`": "`", '"': '"'}
 
@@ -37,6 +42,14 @@ class Command(msgspec.Struct, frozen=True):
     """The operator in front of it: `&&`, `||`, `|`, `;`, a newline; empty for the first."""
     background: bool = False
 
+    @property
+    def start(self) -> int:
+        """Index of its name, behind the assignments; the number of words where there is none."""
+        for at, word in enumerate(self.words):
+            if not _ASSIGNMENT.match(word):
+                return at
+        return len(self.words)
+
 
 class _Word(msgspec.Struct):
     value: str
@@ -54,12 +67,14 @@ _HERE_DOCUMENT = CannotTell("its text holds a here-document")
 class _Reader:
     """What was read of a text so far: whole commands go by, the last one stays."""
 
-    __slots__ = ("after", "at", "dynamic", "last", "text", "words")
+    __slots__ = ("after", "at", "depth", "dynamic", "groups", "last", "text", "words")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
         self.last = _EMPTY
+        self.depth = 0
+        self.groups = 0
         self.after = ""
         self.words: list[str] = []
         self.dynamic: list[int] = []
@@ -99,13 +114,35 @@ class _Reader:
     def _operator(self, operator: str) -> None:
         if self.words:
             self.last = self.command(background=operator == "&")
+            if self._takes_over(operator):
+                # Nothing behind it will ever run.
+                self.at, operator = len(self.text), ""
             self.words, self.dynamic = [], []
             self.after = operator
         elif operator != "\n":
             # An operator may be followed by newlines, and is still in front of the next command.
             self.after = operator
-        if operator == ")":
+        if operator == "(":
+            self.groups += 1
+        elif operator == ")":
+            self.groups = max(0, self.groups - 1)
             self.last = _GROUP
+
+    def _takes_over(self, operator: str) -> bool:
+        """Whether the command is an `exec` that runs in any case, and in this shell."""
+        for word in self.words:
+            self.depth += (word in _OPENS) - (word in _CLOSES)
+            if word not in _BEFORE_A_COMMAND:
+                break
+        start = self.last.start
+        return (
+            self.words[start : start + 1] == ["exec"]
+            and len(self.words) > start + 1
+            and not self.groups
+            and not self.depth
+            and self.after not in _NOT_THE_SHELL
+            and operator not in {"&", "|", "|&", "(", ")"}
+        )
 
     def command(self, *, background: bool = False) -> Command:
         return Command(tuple(self.words), frozenset(self.dynamic), self.after, background)
@@ -163,7 +200,8 @@ def _word(text: str, at: int) -> _Word | None:
             dynamic = dynamic or quoted.dynamic
             at = quoted.end
         elif char == "\\":
-            parts.append(text[at + 1 : at + 2].strip("\n"))
+            # A backslash at the very end stands for itself.
+            parts.append(text[at + 1 : at + 2].strip("\n") if at + 1 < len(text) else char)
             at += 2
         elif char in "$`":
             end = _expansion(text, at)

@@ -6,8 +6,8 @@ Elements as CI servers read them: `failure` for what refuses, `error` for what c
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from webhook.core.verdict import Finding
     from webhook.reports.checked import Checked, CheckResult
-
-_QUOTES = {'"': "&quot;"}
 
 
 class _Case(msgspec.Struct, frozen=True):
@@ -60,7 +58,7 @@ def _cases(one: Checked) -> Sequence[_Case]:
 def _case(one: Checked, rule: str, findings: Sequence[Finding]) -> _Case:
     element = _element(findings)
     lines = [placed_sentence(finding) for finding in findings if finding.bad]
-    text = escape("\n".join(lines))
+    text = escape("\n".join(lines), quote=False)
     place = one.object
     head = (
         f"    <testcase classname={_attribute(place.title)} name={_attribute(rule)}"
@@ -101,4 +99,4 @@ def _sums(cases: Sequence[_Case]) -> str:
 
 def _attribute(text: str) -> str:
     # XML 1.0 section 2.2 has no way to write most control characters: escape them as text first.
-    return f'"{escape(printable(text, MAX_PATH), _QUOTES)}"'
+    return f'"{escape(printable(text, MAX_PATH))}"'

@@ -17,13 +17,8 @@ from webhook.errors import InvalidPolicyError
 
 REF = ImageRef.parse("registry.example.com/prod/web")
 OFFLINE = Unknown(Reason.OFFLINE, "nobody asked")
-WORDS = st.lists(
-    st.sampled_from(
-        ["tini", "--", "sh", "-c", "app", "exec app", "/x.sh", "nginx", "$(A)", "/init"]
-    )
-    | st.text(max_size=5),
-    max_size=5,
-).map(tuple)
+VOCABULARY = ["tini", "--", "sh", "-c", "app", "exec app", "/x.sh", "nginx", "$(A)", "/init"]
+WORDS = st.lists(st.sampled_from(VOCABULARY) | st.text(max_size=5), max_size=5).map(tuple)
 
 
 def check(

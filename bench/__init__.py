@@ -1,0 +1,1 @@
+"""Measurements: ours beside a baseline, in one run, on this machine."""

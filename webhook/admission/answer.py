@@ -1,0 +1,116 @@
+"""The AdmissionReview that goes back: bytes that the API server reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from webhook.admission.refusal import refusal, warning_texts
+from webhook.core.printable import printable
+from webhook.core.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from webhook.core.verdict import Finding
+
+_MAX_ANNOTATION = 512
+_MAX_SENTENCE = 200
+
+_encode = msgspec.json.Encoder().encode
+
+# `audit annotations`: the API server puts the webhook's name and a slash before each key, so a key
+# is a name without a slash (k8s.io/apiserver, audit/context).
+_HEAD_OF_ANY = b'{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":'
+_HEAD = _HEAD_OF_ANY + b'{"uid":'
+_ADMITTED = b',"allowed":true,"auditAnnotations":{"decision":"allowed"}}}'
+
+
+class Status(msgspec.Struct, frozen=True, gc=False):
+    """meta/v1 Status, as much of it as a refusal needs."""
+
+    message: str
+    reason: str = "Forbidden"
+    code: int = 403
+
+
+class Response(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, rename="camel"):
+    """admission/v1 AdmissionResponse, without a patch: this webhook only validates."""
+
+    uid: str
+    allowed: bool
+    status: Status | None = None
+    warnings: list[str] = []
+    audit_annotations: dict[str, str] = {}
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What goes back, and the word for it."""
+
+    body: bytes
+    decision: str
+    """`allowed`, `warned` or `denied`."""
+    denials: Sequence[Finding] = ()
+
+
+def answer_of(uid: str, title: str, bad: Sequence[Finding]) -> Answer:
+    """The answer to a verdict.
+
+    Args:
+        uid: of the request.
+        title: kind and name of the object, for the message.
+        bad: the findings with outcome fail or unknown, in the verdict's order.
+    """
+    if not bad:
+        return Answer(_HEAD + _encode(uid) + _ADMITTED, "allowed")
+    denials = [finding for finding in bad if finding.denies]
+    warnings = [finding for finding in bad if finding.warns]
+    decision = "denied" if denials else "warned" if warnings else "allowed"
+    response = Response(
+        uid=uid,
+        allowed=not denials,
+        status=Status(refusal(title, denials)) if denials else None,
+        warnings=warning_texts(warnings),
+        audit_annotations=_annotations(decision, bad),
+    )
+    return Answer(_review(response), decision, denials)
+
+
+def unjudged(uid: str, sentence: str, *, allowed: bool) -> Answer:
+    """The answer to what could not be judged.
+
+    Args:
+        uid: of the request.
+        sentence: what went wrong, for somebody who never heard of us.
+        allowed: true where no policy refuses anything anyway.
+    """
+    text = printable(sentence, _MAX_SENTENCE)
+    response = Response(
+        uid=uid,
+        allowed=allowed,
+        status=None if allowed else Status(f"cocket refused it without judging it: {text}"),
+        warnings=[f"cocket: admitted without being judged: {text}"] if allowed else [],
+        audit_annotations={"decision": "allowed unjudged" if allowed else "denied unjudged"},
+    )
+    return Answer(_review(response), "warned" if allowed else "denied")
+
+
+def _annotations(decision: str, bad: Sequence[Finding]) -> dict[str, str]:
+    """For the audit log: what was decided, by whom, and what nobody could tell."""
+    unknown = (str(finding.reason) for finding in bad if finding.outcome is Outcome.UNKNOWN)
+    annotations = {
+        "decision": decision,
+        "policies": _list(finding.policy for finding in bad),
+        "rules": _list(finding.rule for finding in bad),
+        "unknown": _list(unknown),
+    }
+    return {key: value for key, value in annotations.items() if value}
+
+
+def _list(words: Iterable[str]) -> str:
+    return printable(",".join(sorted(set(words))), _MAX_ANNOTATION)
+
+
+def _review(response: Response) -> bytes:
+    return _HEAD_OF_ANY + _encode(response) + b"}"

@@ -1,0 +1,300 @@
+"""The ASGI application: `POST /validate` by itself, everything else by FastAPI."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from webhook.admission.answer import answer_of, unjudged
+from webhook.admission.bodies import CROWDED, Room, Unread, declared_length, read_rest, too_large
+from webhook.admission.decisions import Decision, refused_by
+from webhook.admission.review import Unreadable, read_review, uid_of
+from webhook.admission.timeout import patience_of
+from webhook.core.printable import printable
+from webhook.core.verdict import Outcome, Verdict
+from webhook.errors import InvalidReviewError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from webhook.admission.decisions import DecisionLog
+    from webhook.admission.limits import Limits
+    from webhook.admission.listener import Application, Message
+    from webhook.admission.metrics import Metrics
+    from webhook.admission.review import Asked
+    from webhook.core.policy import PolicySet
+    from webhook.core.workload import Workload
+    from webhook.engine import Engine
+
+PATH = "/validate"
+_JSON = (b"content-type", b"application/json")
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_MAX_NAME = 300
+_MAX_TEXT = 500
+_NOTHING = Verdict()
+_NO_REVIEW = "this is no AdmissionReview of admission.k8s.io/v1"
+_SHARE_FOR_BODIES = 0.6
+"""Of the time for a request: to wait for room, before the connection would be cut as slow."""
+
+_log = logging.getLogger(__name__)
+
+
+class Admission:
+    """Reads reviews, asks the engine, answers; logs and counts what it answered."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        policies: Callable[[], PolicySet],
+        clock: Callable[[], datetime],
+        limits: Limits,
+        metrics: Metrics,
+        decisions: DecisionLog,
+        others: Application,
+        client_certificate: bool = False,
+    ) -> None:
+        """Put the application together.
+
+        Args:
+            engine: gives the verdicts.
+            policies: those in force now.
+            clock: the time, aware; for the log.
+            limits: of one review, and of all together.
+            metrics: told of every answer.
+            decisions: told of every decision.
+            others: serves every path but `/validate`.
+            client_certificate: whether `/validate` wants one, checked by the TLS context.
+        """
+        self._engine = engine
+        self._policies = policies
+        self._clock = clock
+        self._limits = limits
+        self._metrics = metrics
+        self._decisions = decisions
+        self._others = others
+        self._client_certificate = client_certificate
+        self._room = Room(limits.buffered_bytes)
+        self._learning = asyncio.Semaphore(limits.learning)
+
+    async def __call__(
+        self,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        """See the ASGI specification."""
+        # The path is the request line's, whatever the Host header says.
+        if scope["path"] != PATH:
+            await self._others(scope, receive, send)
+        elif scope["method"] != "POST":
+            await self._error(send, 405, "ask with POST", (b"allow", b"POST"))
+        elif self._client_certificate and not scope["state"]["client_certificate"]:
+            await self._error(send, 403, "show a client certificate")
+        else:
+            await self._validate(scope, receive, send)
+
+    async def _validate(
+        self,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        arrival = _Arrival()
+        try:
+            body = await self._answer(arrival, scope, receive)
+        except InvalidReviewError as error:
+            await self._error(send, 400, str(error))
+            return
+        except Exception:  # noqa: BLE001 - the edge of the HTTP face
+            # The only one of the project. A bug of ours must not become a 500: the API server
+            # would ask its failurePolicy, and under Ignore the object would be in.
+            _log.exception("a review could not be judged")
+            uid = arrival.uid or uid_of(arrival.beginning)
+            if uid is None:
+                await self._error(send, 400, _NO_REVIEW)
+                return
+            body = self._unjudged(uid, "exception", "cocket failed; its log says why", arrival)
+        if body is None:
+            return
+        headers = [_JSON, (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(
+        self, arrival: _Arrival, scope: Message, receive: Callable[[], Awaitable[Message]]
+    ) -> bytes | None:
+        """The bytes to answer with; None where the peer is gone.
+
+        Raises:
+            InvalidReviewError: what came is no AdmissionReview.
+        """
+        deadline = asyncio.get_running_loop().time() + patience_of(scope["query_string"])
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body: bytes = message["body"]
+        arrival.beginning = body
+        if message["more_body"]:
+            asked = await self._read_large(arrival, scope, receive, deadline)
+            if asked is None:
+                return None
+        else:
+            arrival.started = perf_counter()
+            asked = read_review(body)
+        if isinstance(asked, Unreadable):
+            return self._unjudged(asked.uid, asked.cause, asked.sentence, arrival)
+        arrival.uid = asked.request.uid
+        workload = asked.workload
+        if workload is None:
+            return self._judged(asked, _NOTHING, arrival.started)
+        verdict = self._engine.review_known(workload)
+        if verdict is None:
+            verdict = await self._learn(workload, deadline)
+        return self._judged(asked, verdict, arrival.started)
+
+    async def _read_large(
+        self,
+        arrival: _Arrival,
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        deadline: float,
+    ) -> Asked | Unreadable | None:
+        """Read and parse what did not come in one piece, when there is room for it."""
+        limit = self._limits.body_bytes
+        size = declared_length(scope["headers"])
+        if size is None:
+            size = limit
+        elif size > limit:
+            return _unread(arrival.beginning, too_large(limit))
+        loop = asyncio.get_running_loop()
+        wait = loop.time() + _SHARE_FOR_BODIES * self._limits.request_seconds
+        try:
+            async with asyncio.timeout_at(min(deadline, wait)):
+                await self._room.take(size)
+        except TimeoutError:
+            return _unread(arrival.beginning, CROWDED)
+        try:
+            body = await read_rest(arrival.beginning, receive, limit)
+            arrival.started = perf_counter()
+            match body:
+                case None:
+                    return None
+                case Unread():
+                    return _unread(arrival.beginning, body)
+                case _:
+                    return read_review(body)
+        finally:
+            self._room.give(size)
+
+    async def _learn(self, workload: Workload, deadline: float) -> Verdict:
+        """Ask the engine, which asks the registries; not for too many reviews at a time."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._learning.acquire()
+        except TimeoutError:
+            return await self._engine.review(workload, 0.0)
+        try:
+            return await self._engine.review(workload, deadline - loop.time())
+        finally:
+            self._learning.release()
+
+    def _judged(self, asked: Asked, verdict: Verdict, started: float) -> bytes:
+        """Answer, count and log a verdict."""
+        findings = verdict.findings
+        bad = [
+            finding
+            for finding in findings
+            if finding.outcome is Outcome.FAIL or finding.outcome is Outcome.UNKNOWN
+        ]
+        request = asked.request
+        answer = answer_of(request.uid, asked.title if bad else "", bad)
+        seconds = perf_counter() - started
+        self._metrics.judged(answer.decision, findings, seconds)
+        unknown = sum(finding.outcome is Outcome.UNKNOWN for finding in bad) if bad else 0
+        workload = asked.workload
+        self._decisions.write(
+            Decision(
+                time=self._clock(),
+                uid=printable(request.uid, _MAX_NAME),
+                decision=answer.decision,
+                allowed=answer.decision != "denied",
+                ms=round(seconds * 1000, 3),
+                kind=printable(request.kind.kind, _MAX_NAME),
+                namespace=printable(request.namespace or "", _MAX_NAME),
+                name=printable(workload.name if workload else request.name or "", _MAX_NAME),
+                operation=printable(request.operation, _MAX_NAME),
+                sub_resource=printable(request.sub_resource or "", _MAX_NAME),
+                user=printable(request.user_info.username, _MAX_NAME),
+                dry_run=request.dry_run or False,
+                images=len(workload.images) if workload else 0,
+                failed=len(bad) - unknown,
+                unknown=unknown,
+                refused=refused_by(answer.denials) if answer.denials else (),
+            )
+        )
+        return answer.body
+
+    def _unjudged(self, uid: str, cause: str, sentence: str, arrival: _Arrival) -> bytes:
+        """Refuse what nobody judged, unless no policy refuses anything; count and log it."""
+        answer = unjudged(uid, sentence, allowed=not self._policies().enforces)
+        self._metrics.unjudged[cause, answer.decision] += 1
+        seconds = perf_counter() - arrival.started if arrival.started else 0.0
+        self._decisions.write(
+            Decision(
+                time=self._clock(),
+                uid=printable(uid, _MAX_NAME),
+                decision=answer.decision,
+                allowed=answer.decision != "denied",
+                ms=round(seconds * 1000, 3),
+                cause=cause,
+            )
+        )
+        return answer.body
+
+    async def _error(
+        self,
+        send: Callable[[Message], Awaitable[None]],
+        status: int,
+        text: str,
+        *headers: tuple[bytes, bytes],
+    ) -> None:
+        """An HTTP error: what came has no uid to answer to."""
+        self._metrics.http_errors[str(status)] += 1
+        body = f"{printable(text, _MAX_TEXT)}\n".encode()
+        length = (b"content-length", b"%d" % len(body))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [_TEXT, length, *headers],
+            }
+        )
+        await send({"type": "http.response.body", "body": body})
+
+
+class _Arrival:
+    """What is known of a request so far, for the answer to it if we fail."""
+
+    __slots__ = ("beginning", "started", "uid")
+
+    def __init__(self) -> None:
+        self.beginning = b""
+        self.uid = ""
+        self.started = 0.0
+
+
+def _unread(beginning: bytes, body: Unread) -> Unreadable:
+    """A body that was not read; its uid is in the part that was.
+
+    Raises:
+        InvalidReviewError: that part is of no AdmissionReview.
+    """
+    uid = uid_of(beginning)
+    if uid is None:
+        raise InvalidReviewError(_NO_REVIEW)
+    return Unreadable(uid, body.cause, body.sentence)

@@ -1,0 +1,43 @@
+"""What probes and Prometheus ask for; FastAPI, as nobody minds its time here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Response
+
+from webhook.admission.metrics import CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webhook.admission.metrics import Metrics
+
+
+def health_app(ready: Callable[[], bool], metrics: Metrics | None = None) -> FastAPI:
+    """The application with `/livez`, `/readyz` and, where `metrics` are given, `/metrics`.
+
+    No redirects: an API server follows them (CVE-2020-8561). No documentation pages.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+
+    @app.get("/livez")
+    async def livez() -> Response:
+        """Whether the process answers at all."""
+        return Response("ok\n", media_type="text/plain")
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        """Whether new connections should come here."""
+        if ready():
+            return Response("ok\n", media_type="text/plain")
+        return Response("not ready\n", status_code=503, media_type="text/plain")
+
+    if metrics is not None:
+
+        @app.get("/metrics")
+        async def all_metrics() -> Response:
+            """All counters."""
+            return Response(metrics.render(), media_type=CONTENT_TYPE)
+
+    return app

@@ -1,0 +1,67 @@
+"""What a registry says about a name, in the words of the rules that would judge it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from webhook.core.claims import claims
+from webhook.core.facts import ImageFacts, Need, Reason, Unknown
+from webhook.core.image import ImageRef
+from webhook.core.labels import Meaning
+from webhook.core.process import pid1
+from webhook.core.workload import Workload
+from webhook.errors import RegistryError
+from webhook.reports.images import ImageReport, PlatformReport, Says
+
+if TYPE_CHECKING:
+    from webhook.core.claims import Unanswered
+    from webhook.core.facts import PlatformImage
+    from webhook.engine import Source
+
+_NEEDS = frozenset({Need.DIGEST, Need.CONFIG})
+_NOBODY = Workload(kind="", namespace="", name="")
+"""Nobody's Pod: a name on the command line brings no pull secrets."""
+
+
+async def describe(report: ImageReport, source: Source, patience: float) -> ImageReport:
+    """The report with what `source` says, within `patience` seconds; as it is where no name is."""
+    if not isinstance(report.name, ImageRef):
+        return report
+    try:
+        async with asyncio.timeout(patience):
+            known = source.known(report.name, _NEEDS)
+            answer = known or await source.learn(report.name, _NEEDS, _NOBODY)
+    except TimeoutError:
+        answer = Unknown(Reason.TIMED_OUT, f"no answer within {patience:g} s")
+    except RegistryError as error:
+        answer = Unknown(error.reason, str(error))
+    return replace(report, says=answer if isinstance(answer, Unknown) else says(answer))
+
+
+def says(facts: ImageFacts) -> Says:
+    """Facts as they are reported."""
+    return Says(facts.digest, facts.source, tuple(map(_platform, facts.platforms)))
+
+
+def _platform(one: PlatformImage) -> PlatformReport:
+    config = one.config
+    claimed = claims(config)
+    return PlatformReport(
+        platform=one.platform,
+        digest=one.digest,
+        labels=config.labels,
+        commit=_value(claimed.revision),
+        source=_value(claimed.source),
+        created=_value(claimed.created),
+        entrypoint=config.entrypoint,
+        cmd=config.cmd,
+        pid1=pid1(config).summary,
+        stop_signal=config.stop_signal,
+    )
+
+
+def _value(claim: Meaning | Unanswered) -> str | None:
+    return claim.value if isinstance(claim, Meaning) else None

@@ -1,0 +1,85 @@
+"""The options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from webhook.core.policy import NAMESPACE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+# A namespace is a DNS label (RFC 1123); a label key may carry a DNS subdomain before a slash; its
+# value may be empty (Kubernetes, «Labels and Selectors»).
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
+_PREFIX = re.compile(r"[a-z0-9.-]{1,253}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII)
+
+policy_option = click.option(
+    "--policy",
+    "policy_files",
+    type=READABLE,
+    multiple=True,
+    metavar="FILE",
+    help="Policies and Registries as YAML. Repeatable.",
+)
+facts_option = click.option(
+    "--facts",
+    "facts_files",
+    type=READABLE,
+    multiple=True,
+    metavar="FILE",
+    help='JSON lines {"image": REF, "config": {…}}: known without network. Repeatable.',
+)
+offline_option = click.option(
+    "--offline", is_flag=True, help="Never open a socket; what would be looked up is unknown."
+)
+cache_option = click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep what digests say in this folder, for the next run.",
+)
+
+
+def namespace_labels(
+    _ctx: click.Context, _option: click.Parameter, texts: Iterable[str]
+) -> Mapping[str, Mapping[str, str]]:
+    """Read every `NS:key=value,…`; several for one namespace add up.
+
+    Raises:
+        click.BadParameter: a text that no namespace could carry.
+    """
+    labels: dict[str, dict[str, str]] = {}
+    for text in texts:
+        namespace, colon, pairs = text.partition(":")
+        if not colon or not _NAMESPACE.fullmatch(namespace):
+            raise click.BadParameter(f"{text!r} is not written as NAMESPACE:key=value,key=value")
+        # Nobody can change this label, so nobody needs to write it.
+        own = labels.setdefault(namespace, {NAMESPACE_NAME: namespace})
+        for pair in pairs.split(",") if pairs else ():
+            key, equals, value = pair.partition("=")
+            if not equals or not _is_label(key, value):
+                raise click.BadParameter(f"{pair!r} in {text!r} is no label, as in env=prod")
+            if own.get(key, value) != value:
+                raise click.BadParameter(
+                    f"label {key!r} of namespace {namespace!r} has two values: "
+                    f"{own[key]!r} and {value!r}"
+                )
+            own[key] = value
+    return labels
+
+
+def _is_label(key: str, value: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
+    return (
+        _WORD.fullmatch(name) is not None
+        and (not slash or _PREFIX.fullmatch(prefix) is not None)
+        and (not value or _WORD.fullmatch(value) is not None)
+    )

@@ -1,0 +1,198 @@
+"""`cocket serve`: answer admission reviews over HTTPS."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from webhook.cli.options import (
+    READABLE,
+    cache_option,
+    facts_option,
+    namespace_labels,
+    offline_option,
+    policy_option,
+)
+from webhook.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_STANDARD_OUTPUT = 1
+"""The file descriptor: lines go past Python's own buffer."""
+
+_EPILOG = """\b
+Examples:
+  cocket serve --policy policy.yaml --tls-cert tls.crt --tls-key tls.key
+  cocket serve --policy policy.yaml --tls-self-signed --tls-self-signed-ca ca.pem
+  cocket serve --policy policy.yaml --tls-cert tls.crt --tls-key tls.key --client-ca ca.pem
+
+\b
+What it serves:
+  POST /validate     AdmissionReviews of admission.k8s.io/v1
+  /livez /readyz     for probes, here and on the port for metrics
+  /metrics           on the port for metrics only, which speaks plain HTTP
+
+Policies, certificate and key are read anew when the files change; what cannot be used is logged,
+and what was read before stays in force. SIGTERM drains: not ready any more, serving on for
+--drain-seconds, then the end. Decisions are logged as JSON lines on standard output, everything
+else on standard error.
+
+\b
+Exit code:
+  0  it was asked to end
+  2  wrong arguments, a file that cannot be used, or a port that is taken
+"""
+
+
+class MetricsPort(click.ParamType[int | None]):
+    """A port, or `none`."""
+
+    name = "port"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        """Read the text; raises click.BadParameter."""
+        if value is None or value == "none":
+            return None
+        port = click.IntRange(0, 65535).convert(value, param, ctx)
+        return int(port)
+
+
+@click.command(epilog=_EPILOG)
+@policy_option
+@facts_option
+@offline_option
+@cache_option
+@click.option(
+    "--namespace-labels",
+    "labels",
+    multiple=True,
+    callback=namespace_labels,
+    metavar="NS:KEY=VALUE,…",
+    help="Labels of a namespace, for policies that select by them. Where they are unknown, every "
+    "policy covers the namespace. Repeatable.",
+)
+@click.option(
+    "--bind", default="", metavar="ADDRESS", help="Listen there; every address if absent."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8443,
+    show_default=True,
+    help="For reviews; 0 takes a free one.",
+)
+@click.option(
+    "--metrics-bind", default="", metavar="ADDRESS", help="The same for probes and metrics."
+)
+@click.option(
+    "--metrics-port",
+    type=MetricsPort(),
+    default=8080,
+    show_default=True,
+    help="For probes and metrics, over plain HTTP; 0 takes a free one, `none` leaves it away.",
+)
+@click.option("--tls-cert", type=READABLE, metavar="FILE", help="Certificate chain, PEM.")
+@click.option("--tls-key", type=READABLE, metavar="FILE", help="Its key, PEM, without a password.")
+@click.option(
+    "--tls-self-signed",
+    is_flag=True,
+    help="Make a certificate in memory instead, for localhost: to try things out.",
+)
+@click.option(
+    "--tls-self-signed-name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A further host name or address for it. Repeatable.",
+)
+@click.option(
+    "--tls-self-signed-ca",
+    "ca_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write its CA certificate there, for clients and for `caBundle`.",
+)
+@click.option(
+    "--client-ca",
+    type=READABLE,
+    metavar="FILE",
+    help="Answer /validate only to clients with a certificate of this CA, PEM.",
+)
+@click.option(
+    "--drain-seconds",
+    type=click.FloatRange(0, 3600),
+    default=Settings().drain_seconds,
+    show_default=True,
+    help="Serve on for so long after SIGTERM.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="Of standard error; decisions are always logged.",
+)
+def serve(
+    *,
+    policy_files: Sequence[Path],
+    facts_files: Sequence[Path],
+    offline: bool,
+    cache_dir: Path | None,
+    labels: Mapping[str, Mapping[str, str]],
+    bind: str,
+    port: int,
+    metrics_bind: str,
+    metrics_port: int | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_self_signed: bool,
+    names: Sequence[str],
+    ca_file: Path | None,
+    client_ca: Path | None,
+    drain_seconds: float,
+    log_level: str,
+) -> None:
+    """Answer the admission reviews of a Kubernetes API server, over HTTPS.
+
+    Registries that no Registry document names are never asked.
+    """
+    if not policy_files:
+        raise click.UsageError(
+            "Missing option '--policy': without one there is nothing to enforce."
+        )
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together.")
+    if (tls_cert is None) != tls_self_signed:
+        raise click.UsageError("Give either --tls-cert and --tls-key, or --tls-self-signed.")
+    if (names or ca_file) and not tls_self_signed:
+        raise click.UsageError("--tls-self-signed-name and -ca need --tls-self-signed.")
+    # Imported here: servers and TLS take half a second, and `--help` needs none of it.
+    from webhook.admission.logs import configure_logging  # noqa: PLC0415
+    from webhook.admission.server import Address  # noqa: PLC0415
+    from webhook.cli.serving import Files, SelfSigning, Served, run  # noqa: PLC0415
+
+    configure_logging(sys.stderr, logging.getLevelNamesMapping()[log_level.upper()])
+    run(
+        Served(
+            policies=tuple(policy_files),
+            facts=tuple(facts_files),
+            offline=offline,
+            cache_dir=cache_dir,
+            labels=labels,
+            reviews=Address(bind, port),
+            probes=None if metrics_port is None else Address(metrics_bind, metrics_port),
+            tls=Files(tls_cert, tls_key)
+            if tls_cert is not None and tls_key is not None
+            else SelfSigning(tuple(names), ca_file),
+            client_ca=client_ca,
+            drain_seconds=drain_seconds,
+        ),
+        log_descriptor=_STANDARD_OUTPUT,
+    )

@@ -1,0 +1,63 @@
+"""Where the facts of one run come from, put together from the options."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from webhook.cli.lookups import Snapshot
+from webhook.registry.source import RegistrySource
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from webhook.core.registries import Registries
+    from webhook.registry.given import GivenFacts
+    from webhook.settings import Settings
+
+
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked, and how."""
+
+    offline: bool = False
+    unconfigured: bool = False
+    """Also registries that no Registry names: only where a person typed the image's name."""
+    cache_dir: Path | None = None
+    budget: float | None = None
+    """Seconds for all questions together; None: whoever waits counts the time."""
+    settings: Settings
+
+
+@asynccontextmanager
+async def open_source(
+    registries: Registries, given: GivenFacts, network: Network
+) -> AsyncIterator[Snapshot]:
+    """Facts for one run.
+
+    Raises:
+        InputError: the cache folder cannot be used.
+    """
+    client = None
+    if not network.offline:
+        # Imported here: the HTTP client takes a third of a second, and offline needs none of it.
+        from webhook.registry.client import Limits, open_client  # noqa: PLC0415
+
+        settings = network.settings
+        limits = Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
+        client = open_client(cache_dir=network.cache_dir, limits=limits)
+    source = RegistrySource(
+        registries=lambda: registries,
+        client=client,
+        given=given,
+        ask_unconfigured=network.unconfigured,
+    )
+    snapshot = Snapshot(source, network.budget)
+    try:
+        yield snapshot
+    finally:
+        await snapshot.close()
+        if client is not None:
+            await client.close()

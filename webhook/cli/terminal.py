@@ -1,0 +1,71 @@
+"""What only a terminal gets: colours, wrapped lines, a progress bar."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from webhook.reports.table import blocks
+from webhook.reports.wording import Effect, summary_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from webhook.reports.checked import CheckResult
+
+_STYLES = {
+    Effect.REFUSES: "bold red",
+    Effect.WARNS: "yellow",
+    Effect.NOTED: "cyan",
+    Effect.NONE: "green",
+}
+
+
+def print_table(result: CheckResult, *, verbose: bool) -> None:
+    """The same words as the plain table, with colours, wrapped at the terminal's width."""
+    # Imported here: a run that writes to a pipe has no use for it.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    for block in blocks(result, verbose=verbose):
+        style = _STYLES[block.effect]
+        console.print(
+            Text.assemble(
+                (f"{block.sign} ", style),
+                (f"{block.place}: ", "dim"),
+                (block.title, "bold"),
+                ": ",
+                (block.verdict, style),
+            ),
+            soft_wrap=True,
+        )
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(width=3)
+        grid.add_column(width=1)
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for line in block.lines:
+            # `Text`, never a string: rich would read [brackets] in a message as markup.
+            grid.add_row(
+                "", Text(line.sign, _STYLES[line.effect]), Text(line.rule), Text(line.text)
+            )
+        if block.lines:
+            console.print(grid)
+    console.print(Text(summary_line(result.summary()), "bold"))
+
+
+@contextmanager
+def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
+    """A bar on standard error while names are looked up; call what it yields once a name."""
+    if not shown or not total:
+        yield lambda: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (TextColumn("Looking up images"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)

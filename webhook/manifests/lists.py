@@ -1,0 +1,46 @@
+"""Lists of objects, taken apart: each object by itself, with its own line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from webhook.core.document import Document
+from webhook.manifests.lines import Lines, Parsed
+
+
+def documents(file: str, parsed: Parsed) -> Iterator[Document]:
+    """The objects in a `List`, in a `*List` or in a bare list; else the value itself.
+
+    What an API server sends as a `PodList` leaves out API and kind of its items: they get the
+    list's.
+    """
+    pending = [(parsed.line, parsed.data)]
+    while pending:
+        line, data = pending.pop()
+        items = _items(data)
+        if items is None:
+            yield Document(file, line, data, Lines(data, line, parsed.starts))
+            continue
+        lines = parsed.starts().get(id(items), ())
+        # From the last to the first: the next to be taken is at the end.
+        pending += [
+            (lines[index] if index < len(lines) else line, items[index])
+            for index in range(len(items) - 1, -1, -1)
+            if items[index] is not None
+        ]
+
+
+def _items(data: object) -> list[object] | None:
+    if isinstance(data, list):
+        return data
+    if not isinstance(data, dict):
+        return None
+    kind, items = data.get("kind"), data.get("items")
+    if not isinstance(kind, str) or not kind.endswith("List") or not isinstance(items, list):
+        return None
+    name = kind.removesuffix("List")
+    for item in items:
+        if name and isinstance(item, dict):
+            item.setdefault("kind", name)
+            item.setdefault("apiVersion", data.get("apiVersion"))
+    return items

@@ -1,0 +1,251 @@
+"""YAML to plain data, event by event: bounded in depth, and in what aliases multiply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from webhook.core.printable import printable
+from webhook.errors import InvalidObjectError
+from webhook.manifests.lines import Parsed, Starts
+from webhook.manifests.scalars import NoScalarError, plain, tagged
+
+MAX_DEPTH = 200
+"""Levels of nesting. The schema of a large custom resource has about fifty."""
+MAX_ALIASED = 1_000_000
+"""Nodes that the aliases of one document stand for, together."""
+
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAPPING_TAGS = frozenset({None, "!", "tag:yaml.org,2002:map"})
+_SEQUENCE_TAGS = frozenset({None, "!", "tag:yaml.org,2002:seq"})
+_ENDS = (MappingEndEvent, SequenceEndEvent)
+_MERGE = "<<"
+
+
+def read_yaml(content: bytes, file: str) -> Iterator[Parsed]:
+    """The documents of a YAML stream that are not empty.
+
+    Args:
+        content: UTF-8.
+        file: its name, for messages.
+
+    Raises:
+        InvalidObjectError: it is not YAML, or nothing that can be written as JSON, or has two
+            equal keys in one mapping; the message begins with `file:line`.
+    """
+    try:
+        yield from _documents(content)
+    except _BrokenError as error:
+        line, problem = error.line, error.problem
+    except yaml.reader.ReaderError as error:
+        line = content.count(b"\n", 0, error.position) + 1
+        problem = f"{error.reason}: U+{int(error.character):04X}"
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        problem = error.problem or error.context or "this is no YAML"
+    else:
+        return
+    hint = ""
+    if b"{{" in content:
+        hint = "; it looks like a template: render it first (helm template CHART | cocket check -)"
+    raise InvalidObjectError(f"{file}:{line}: {printable(problem)}{hint}")
+
+
+class _BrokenError(Exception):
+    """What is wrong, and in which line (from 1)."""
+
+    def __init__(self, event: Event, problem: str) -> None:
+        super().__init__(problem)
+        self.line = _line(event)
+        self.problem = problem
+
+
+class _Frame:
+    """A mapping or a list that is being read."""
+
+    __slots__ = ("anchor", "data", "key", "line", "merged", "size", "starts")
+
+    def __init__(self, data: dict[str, object] | list[object], anchor: str | None) -> None:
+        self.data = data
+        self.anchor = anchor
+        self.starts: list[int] = []
+        self.size = 1
+        """Nodes, with those that aliases stand for."""
+        self.key: str | None = None
+        """Read, and still without its value."""
+        self.line = 0
+        """Of that key."""
+        self.merged: list[tuple[dict[str, object], int]] | None = None
+        """Mappings that the key `<<` names, and its line."""
+
+
+def _documents(content: bytes) -> Iterator[Parsed]:
+    loader = _LOADER(content)
+    try:
+        while not isinstance(event := loader.get_event(), StreamEndEvent):
+            if isinstance(event, DocumentStartEvent):
+                builder = _Builder()
+                while not isinstance(event := loader.get_event(), DocumentEndEvent):
+                    builder.add(event)
+                if builder.root is not None:
+                    yield builder.parsed()
+    finally:
+        loader.dispose()
+
+
+class _Builder:
+    """One document, built from its events."""
+
+    def __init__(self) -> None:
+        self.root: object = None
+        self.line = 0
+        self.starts: Starts = {}
+        self._stack: list[_Frame] = []
+        self._anchors: dict[str, tuple[object, int] | None] = {}
+        """Value and size; None while the value is being read."""
+        self._aliased = 0
+
+    def add(self, event: Event) -> None:
+        """Take the next event."""
+        if isinstance(event, ScalarEvent):
+            value = _scalar(event)
+            if event.anchor is not None:
+                self._anchors[event.anchor] = (value, 1)
+            self._begin(event)
+            self._attach(event, value, 1)
+        elif isinstance(event, _ENDS):
+            self._end(event)
+        elif isinstance(event, MappingStartEvent):
+            self._start(event, {}, _MAPPING_TAGS)
+        elif isinstance(event, SequenceStartEvent):
+            self._start(event, [], _SEQUENCE_TAGS)
+        elif isinstance(event, AliasEvent):
+            self._alias(event)
+
+    def parsed(self) -> Parsed:
+        """The whole document."""
+        starts = self.starts
+        return Parsed(self.line, self.root, lambda: starts)
+
+    def _begin(self, event: Event) -> None:
+        """Note where an entry of a list, or the document, begins; a mapping's is its key's line."""
+        if not self._stack:
+            self.line = _line(event)
+        elif isinstance((frame := self._stack[-1]).data, list):
+            frame.starts.append(_line(event))
+
+    def _start(
+        self,
+        event: MappingStartEvent | SequenceStartEvent,
+        data: dict[str, object] | list[object],
+        tags: frozenset[str | None],
+    ) -> None:
+        if event.tag not in tags:
+            raise _BrokenError(event, f"a value with the tag {event.tag} cannot be read")
+        if len(self._stack) >= MAX_DEPTH:
+            raise _BrokenError(event, f"it is nested more than {MAX_DEPTH} levels deep")
+        self._begin(event)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        frame = _Frame(data, event.anchor)
+        self.starts[id(data)] = frame.starts
+        self._stack.append(frame)
+
+    def _end(self, event: Event) -> None:
+        frame = self._stack.pop()
+        if isinstance(frame.data, dict):
+            for source, line in frame.merged or ():
+                added = {key: value for key, value in source.items() if key not in frame.data}
+                frame.data |= added
+                frame.starts += [line] * len(added)
+        if frame.anchor is not None:
+            self._anchors[frame.anchor] = (frame.data, frame.size)
+        self._attach(event, frame.data, frame.size)
+
+    def _alias(self, event: AliasEvent) -> None:
+        if event.anchor not in self._anchors:
+            raise _BrokenError(event, f"nothing is marked with &{event.anchor}")
+        found = self._anchors[event.anchor]
+        if found is None:
+            raise _BrokenError(event, f"*{event.anchor} stands inside of what it stands for")
+        value, size = found
+        self._aliased += size
+        if self._aliased > MAX_ALIASED:
+            raise _BrokenError(event, f"its aliases stand for more than {MAX_ALIASED} values")
+        self._begin(event)
+        self._attach(event, value, size)
+
+    def _attach(self, event: Event, value: object, size: int) -> None:
+        """Put a finished node where it belongs."""
+        if not self._stack:
+            self.root = value
+            return
+        frame = self._stack[-1]
+        frame.size += size
+        data = frame.data
+        if isinstance(data, list):
+            data.append(value)
+        elif frame.key is None:
+            frame.line = _line(event)
+            frame.key = _key(event, value)
+            if frame.key in data or (frame.key == _MERGE and frame.merged is not None):
+                raise _BrokenError(event, f"the key {frame.key!r} is there twice")
+        elif frame.key == _MERGE:
+            frame.merged = [(source, frame.line) for source in _sources(event, value)]
+            frame.key = None
+        else:
+            data[frame.key] = value
+            frame.starts.append(frame.line)
+            frame.key = None
+
+
+def _scalar(event: ScalarEvent) -> object:
+    try:
+        if event.tag is None:
+            return plain(event.value) if event.implicit[0] else event.value
+        return event.value if event.tag == "!" else tagged(event.value, event.tag)
+    except NoScalarError as error:
+        raise _BrokenError(event, str(error)) from error
+
+
+def _key(event: Event, value: object) -> str:
+    """A key as JSON has it; numbers and truth values become words, as `kubectl` makes them."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return str(value)
+        case None:
+            raise _BrokenError(event, "a key is missing before the colon")
+        case _:
+            raise _BrokenError(event, "a key must be a word, not a mapping or a list")
+
+
+def _sources(event: Event, value: object) -> list[dict[str, object]]:
+    sources = value if isinstance(value, list) else [value]
+    mappings = [source for source in sources if isinstance(source, dict)]
+    if len(mappings) < len(sources):
+        raise _BrokenError(event, "<< takes a mapping, or a list of mappings")
+    return mappings
+
+
+def _line(event: Event) -> int:
+    mark = event.start_mark
+    return int(mark.line) + 1 if mark else 0
