@@ -56,6 +56,6 @@ def _answer_all(engine: Engine, bodies: Sequence[bytes]) -> None:
         verdict = engine.review_known(asked.workload)
         assert verdict is not None
         bad = verdict.bad
-        answer = answer_of(asked.request.uid, "", bad)
+        answer = answer_of(asked.uid, "", bad)
         assert not bad
         assert answer.body

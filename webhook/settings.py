@@ -13,7 +13,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     image_patience: float = 30.0
     """Seconds for one name in `cocket image`: enough for a slow registry, bearable for a person."""
     tag_seconds: float = 10.0
-    """Seconds that a tag's digest is believed. Tags move; a rollout asks a hundred times at once."""
+    """Seconds that a tag is believed. Tags move; a rollout asks for one a hundred times at once."""
     cache_bytes: int = 64 * 1024 * 1024
     """Bytes of image configs kept in memory, by digest. About 30,000 images."""
     body_bytes: int = 32 * 1024 * 1024

@@ -341,6 +341,7 @@ def test_a_wrong_type_is_an_error_that_names_the_field_and_the_value(
         (b"null", "the object: expected a mapping, got null"),
         (b'{"spec": {"containers": [{"image": "\xff"}]}}', "the object is no JSON: .*utf-8.*"),
         (b'{"spec": 5, "broken": [', "spec: expected a mapping, got a whole number"),
+        (b'{"spec": 9999999999999999999999}', "spec: expected a mapping, got a huge number"),
         (b'{"other": ' + b"[" * 100_000, "the object is nested too deeply"),
     ],
 )

@@ -28,6 +28,9 @@ _TEMPLATE_MODE = {
     Templates.WARN: Mode.WARN,
     Templates.OFF: Mode.AUDIT,
 }
+# Looked up twelve times a Pod: a member of an enumeration takes longer than a name.
+_FAIL = Outcome.FAIL
+_UNKNOWN = Outcome.UNKNOWN
 _WHOLE = ImageUse(container="", role=Role.CONTAINER, pointer="", image="")
 
 
@@ -67,19 +70,16 @@ def judge(
         note = ""
         if policy.namespaces.requirements and not namespace_labels_known:
             note = _labels_unknown(workload.namespace)
-        for active in policy.rules:
-            rule = active.rule
-            mode = active.mode
-            if workload.template:
-                mode = weaker(mode, _TEMPLATE_MODE[policy.templates])
-            for use in uses:
-                image = images[use.image]
+        rules = [(one, one.rule, _mode(one, policy, workload)) for one in policy.rules]
+        for use in uses:
+            image = images[use.image]
+            for active, rule, mode in rules:
                 if isinstance(image, InvalidImage):
-                    answer = Answer(Outcome.FAIL, image.message, image.fix)
+                    answer = Answer(_FAIL, image.message, image.fix)
                 else:
                     answer = rule.check(use, workload, image, now)
                 done = mode
-                if answer.outcome is Outcome.FAIL or answer.outcome is Outcome.UNKNOWN:
+                if answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
                     answer = _explained(answer, policy, active, note)
                     done = _effect(answer, policy, mode, kept=use.pointer in unchanged)
                 findings.append(
@@ -106,11 +106,18 @@ def crowded(workload: Workload) -> bool:
     return len(uses) > MAX_IMAGES and len({use.image for use in uses}) > MAX_IMAGES
 
 
+def _mode(active: ActiveRule, policy: Policy, workload: Workload) -> Mode:
+    """What a rule does here at most."""
+    if workload.template:
+        return weaker(active.mode, _TEMPLATE_MODE[policy.templates])
+    return active.mode
+
+
 def _effect(answer: Answer, policy: Policy, mode: Mode, *, kept: bool) -> Mode:
     """What a fail or an unknown does: the weakest of all that has a say."""
     done = weaker(mode, answer.at_most)
     # allowKnown equals deny here: what is in use is known to a cluster only.
-    unknown = answer.outcome is Outcome.UNKNOWN and policy.on_unknown is OnUnknown.WARN
+    unknown = answer.outcome is _UNKNOWN and policy.on_unknown is OnUnknown.WARN
     return weaker(done, Mode.WARN) if kept or unknown else done
 
 

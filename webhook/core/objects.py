@@ -93,6 +93,11 @@ def decode_workload(
     return _workload(kind, found, namespace)
 
 
+def pod_workload(pod: fields.Pod, *, namespace: str = "") -> Workload:
+    """The same from a Pod that is read already."""
+    return _workload("Pod", pod, namespace)
+
+
 def with_old(workload: Workload, old: Workload | None) -> Workload:
     """The workload of an UPDATE, and what it was before."""
     return msgspec.structs.replace(workload, old=old)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from webhook.core.objects import decode_workload
+from webhook.core.object_fields import Pod
+from webhook.core.objects import decode_workload, pod_workload
 from webhook.core.printable import printable
 from webhook.core.shape_errors import shape_error
 from webhook.errors import InvalidReviewError
@@ -41,8 +43,8 @@ class User(msgspec.Struct, frozen=True, gc=False):
     username: str = ""
 
 
-class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
-    """AdmissionRequest, as far as it is read; objects stay JSON until it is clear what they are."""
+class Said(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """AdmissionRequest, as far as it is read, but for the object."""
 
     uid: str
     kind: Kind = Kind()
@@ -52,20 +54,46 @@ class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel
     namespace: str | None = None
     operation: str = ""
     user_info: User = User()
-    object: msgspec.Raw = _NULL
     old_object: msgspec.Raw = _NULL
     dry_run: bool | None = None
 
 
-class Review(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """AdmissionReview."""
+class RawRequest(Said, frozen=True, gc=False, kw_only=True):
+    """A request about an object that stays JSON until it is clear what it is."""
 
+    object: msgspec.Raw = _NULL
+
+
+class PodRequest(Said, frozen=True, gc=False, kw_only=True):
+    """A request about a Pod, of which the object was read in the same go."""
+
+    object: Pod | None = None
+
+
+Request: TypeAlias = RawRequest | PodRequest
+
+
+class _RawReview(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     api_version: str
     kind: str
-    request: Request
+    request: RawRequest
 
 
-_DECODER = msgspec.json.Decoder(Review)
+class _PodReview(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    api_version: str
+    kind: str
+    request: PodRequest
+
+
+_DECODER = msgspec.json.Decoder(_RawReview)
+_POD_DECODER = msgspec.json.Decoder(_PodReview)
+_V1 = ("AdmissionReview", "admission.k8s.io/v1")
+_POD = Kind("", "v1", "Pod")
+_NAMES_A_POD = re.compile(
+    rb'"kind":\s{0,9}\{"group":\s{0,9}"",\s{0,9}"version":\s{0,9}"v1",\s{0,9}"kind":\s{0,9}"Pod"\}'
+)
+_BEGINNING = 512
+"""Bytes in which an API server says what a request is about; a user's words come later."""
 
 
 def decode_review(body: bytes | bytearray) -> Request:
@@ -74,16 +102,32 @@ def decode_review(body: bytes | bytearray) -> Request:
     Raises:
         InvalidReviewError: it is none, or of another version than v1.
     """
+    # Most reviews are of Pods, and reading one in a single go takes half the time. The beginning is
+    # only a hint: what is said about another kind, or cannot be read so, is read the other way.
+    if _NAMES_A_POD.search(body, 0, _BEGINNING):
+        pod = _pod_request(body)
+        if pod is not None:
+            return pod
     try:
         review = _DECODER.decode(body)
     except msgspec.ValidationError as error:
         raise InvalidReviewError(f"no AdmissionReview: {shape_error(error, None)}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidReviewError(f"no JSON: {printable(str(error))}") from error
-    if review.kind != "AdmissionReview" or review.api_version != "admission.k8s.io/v1":
+    if (review.kind, review.api_version) != _V1:
         given = printable(f"{review.kind!r} of {review.api_version!r}")
         raise InvalidReviewError(f"expected an AdmissionReview of admission.k8s.io/v1, got {given}")
     return review.request
+
+
+def _pod_request(body: bytes | bytearray) -> PodRequest | None:
+    try:
+        review = _POD_DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    request = review.request
+    usable = (review.kind, review.api_version) == _V1 and request.kind == _POD
+    return request if usable and request.object is not None else None
 
 
 def is_review(data: object) -> bool:
@@ -120,9 +164,13 @@ def workload_of_request(request: Request) -> Workload | None:
     if (request.sub_resource or "") not in _NAMES_IMAGES:
         return None
     kind, namespace = request.kind, request.namespace or ""
-    workload = decode_workload(kind.group, kind.kind, request.object, namespace=namespace)
-    if workload is None:
-        return None
+    if isinstance(request, PodRequest):
+        workload = pod_workload(request.object or Pod(), namespace=namespace)
+    else:
+        decoded = decode_workload(kind.group, kind.kind, request.object, namespace=namespace)
+        if decoded is None:
+            return None
+        workload = decoded
     old = None
     if request.operation == "UPDATE" and bytes(request.old_object) != b"null":
         old = decode_workload(kind.group, kind.kind, request.old_object, namespace=namespace)

@@ -27,8 +27,9 @@ _NAMES = {
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "bool": bool,
-    "int": int,
-    "float": float,
+    # Decoders do not agree on what a whole number beyond 64 bits is.
+    "int": (int, float),
+    "float": (int, float),
     "array": (list, tuple),
     "object": dict,
     "null": type(None),

@@ -23,6 +23,9 @@ class Outcome(StrEnum):
     """The rule does not apply here."""
 
 
+_GOOD = (Outcome.PASS, Outcome.SKIP)
+
+
 class Mode(StrEnum):
     """What a fail or an unknown does."""
 
@@ -101,11 +104,8 @@ class Verdict(msgspec.Struct, frozen=True):
     @property
     def bad(self) -> list[Finding]:
         """The findings with outcome fail or unknown, whatever they do."""
-        return [
-            finding
-            for finding in self.findings
-            if finding.outcome is Outcome.FAIL or finding.outcome is Outcome.UNKNOWN
-        ]
+        good = _GOOD
+        return [finding for finding in self.findings if finding.outcome not in good]
 
     @property
     def denials(self) -> list[Finding]:
