@@ -25,7 +25,7 @@ RESULT = Path("build/bench.json")
 
 def main() -> None:
     """Run everything; the exit code says whether every bound was met."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     _, core = cores()
     with tempfile.TemporaryDirectory() as folder:
         rows = under_load(Path(folder), core, console)

@@ -23,7 +23,7 @@ def measure(folder: Path) -> list[Row]:
     """Every figure with a bound of its own."""
     policy, facts = folder / "policy.yaml", folder / "facts.jsonl"
     pods = write_manifests(folder / "manifests")
-    check = ["check", "--offline", "--policy", str(policy), "--facts", str(facts), "-o", "json"]
+    check = ["check", "--offline", "--fail-on", "never", "-o", "json"]
     return [
         absolute(
             "parse + judge + respond, in process",
@@ -37,16 +37,14 @@ def measure(folder: Path) -> list[Row]:
 
 
 def write_manifests(folder: Path) -> Path:
-    """A thousand Pods in YAML, one to a file."""
+    """A thousand Pods in YAML, one to a file, as their author wrote them for `kubectl apply`."""
     import yaml  # noqa: PLC0415 - only here
 
     folder.mkdir()
     reviews = Reviews()
     for number in range(MANIFESTS):
-        pod = json.loads(reviews.body(number))["request"]["object"]
-        for generated in ("managedFields", "uid", "creationTimestamp", "annotations"):
-            pod["metadata"].pop(generated, None)
-        pod.pop("status", None)
+        applied = json.loads(reviews.body(number))["request"]["object"]["metadata"]["annotations"]
+        pod = json.loads(applied["kubectl.kubernetes.io/last-applied-configuration"])
         text = yaml.safe_dump(pod, sort_keys=False)
         (folder / f"pod-{number:04}.yaml").write_text(text, encoding="utf-8")
     return folder

@@ -91,6 +91,7 @@ def test_a_recorded_ephemeral_container_is_new_and_the_others_are_unchanged() ->
     [
         {"operation": "DELETE", "object": None, "oldObject": POD},
         {"operation": "CONNECT", "subResource": "exec"},
+        {"operation": "CONNECT"},
         {"operation": "UPDATE", "subResource": "status"},
         {"operation": "UPDATE", "subResource": "resize"},
         {"operation": "CREATE", "subResource": "binding"},

@@ -98,11 +98,6 @@ def pod_workload(pod: fields.Pod, *, namespace: str = "") -> Workload:
     return _workload("Pod", pod, namespace)
 
 
-def with_old(workload: Workload, old: Workload | None) -> Workload:
-    """The workload of an UPDATE, and what it was before."""
-    return msgspec.structs.replace(workload, old=old)
-
-
 def _unreadable(error: Exception, raw: bytes | msgspec.Raw) -> str:
     match error:
         case msgspec.ValidationError():

@@ -52,7 +52,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     rules: tuple[ActiveRule, ...]
     """Never empty: a policy that checks nothing would read as a pass."""
     namespaces: Selector = Selector()
-    on_unknown: OnUnknown = OnUnknown.WARN
+    on_unknown: OnUnknown = OnUnknown.DENY
     templates: Templates = Templates.ENFORCE
 
     def covers(self, workload: Workload, labels: Mapping[str, str] | None) -> bool:

@@ -28,3 +28,10 @@ def test_the_detail_says_it_better_and_stays_on_one_line() -> None:
 def test_no_platform_is_bad_content() -> None:
     assert without_platforms().outcome is Outcome.UNKNOWN
     assert without_platforms().reason is Reason.BAD_CONTENT
+
+
+def test_an_image_is_not_blamed_for_what_its_registry_answers() -> None:
+    # An HTTPS registry with `plainHTTP: true`: no new build helps.
+    answer = unlearned(Unknown(Reason.BAD_CONTENT, "r.example answered 400 for web:1"))
+
+    assert answer.fix.startswith("Look at what its registry answers")
