@@ -3,7 +3,6 @@ import copy
 import json
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,7 +19,7 @@ from tests.admission.serving import (
 )
 from tests.admission.wire import POST, connect
 from tests.builders import facts
-from webhook.core.facts import ImageFacts, Need, Reason, Unknown
+from webhook.core.facts import ImageFacts, Need, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.policy import PolicySet
 from webhook.core.rules.digest import DigestRule
@@ -73,12 +72,13 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 # What is asked, and what is answered.
 
 
-@pytest.mark.parametrize("path", sorted(REVIEWS.glob("*.json")), ids=lambda path: path.stem)
-async def test_a_real_review_gets_an_answer_with_its_uid(path: Path) -> None:
+@pytest.mark.parametrize("name", sorted(path.stem for path in REVIEWS.glob("*.json")))
+async def test_a_real_review_gets_an_answer_with_its_uid(name: str) -> None:
+    review = real_review(name)
     async with serving() as server:
-        response = await server.ask(path.read_bytes())
+        response = await server.ask(review)
 
-    assert response["uid"] == msgspec.json.decode(path.read_bytes())["request"]["uid"]
+    assert response["uid"] == review["request"]["uid"]
 
 
 async def test_a_good_pod_is_admitted_without_a_word() -> None:
@@ -288,7 +288,10 @@ async def test_more_than_64_images_fail_every_rule_whatever_on_unknown_says() ->
     ],
 )
 async def test_what_cannot_be_judged_is_refused_if_anything_is_enforced(
-    policies: PolicySet, allowed: bool, case: str, cause: str
+    policies: PolicySet,
+    allowed: bool,  # noqa: FBT001 - parametrized
+    case: str,
+    cause: str,
 ) -> None:
     body: Any = msgspec.json.encode(BAD_OBJECT)
     source: Facts = Facts()

@@ -21,7 +21,7 @@ def pieces(bodies: Iterable[bytes], *, ends: bool = True) -> Any:
 
 
 async def test_pieces_are_put_together() -> None:
-    assert await read_rest(b"a", pieces([b"b", b"", b"c"]), 10) == b"abc"
+    assert await read_rest(b"a", pieces([b"b", b"", b"c"]), 10) == bytearray(b"abc")
 
 
 @pytest.mark.parametrize("limit", [2, 3])
@@ -36,7 +36,7 @@ async def test_a_body_beyond_the_limit_is_not_read_to_its_end(limit: int) -> Non
 
 
 async def test_a_body_of_just_the_limit_is_read() -> None:
-    assert await read_rest(b"a", pieces([b"b", b"c"]), 3) == b"abc"
+    assert await read_rest(b"a", pieces([b"b", b"c"]), 3) == bytearray(b"abc")
 
 
 async def test_a_peer_that_leaves_is_gone() -> None:

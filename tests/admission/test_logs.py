@@ -16,10 +16,8 @@ def logged(stream: io.StringIO, text: str, *, error: bool = False) -> str:
     try:
         logging.getLogger("somebody").debug("not shown")
         if error:
-            try:
-                raise ValueError(text)
-            except ValueError:
-                logging.getLogger("somebody").exception("it broke")
+            failure = ValueError(text)
+            logging.getLogger("somebody").error("it broke", exc_info=failure)
         else:
             logging.getLogger("somebody").warning("%s", text)
     finally:

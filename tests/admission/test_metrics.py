@@ -19,14 +19,12 @@ def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
 
 def test_findings_are_counted_by_rule_mode_and_outcome() -> None:
     metrics = Metrics()
-    passing = finding(outcome=Outcome.PASS)
     offline = finding(rule="init", outcome=Outcome.UNKNOWN, reason=Reason.OFFLINE, mode=Mode.WARN)
 
-    metrics.judged("denied", [passing, finding(), finding(), offline, passing], 0.0003)
-    metrics.judged("allowed", [passing], 7.0)
+    metrics.judged("denied", [finding(), finding(), offline], 0.0003)
+    metrics.judged("allowed", [], 7.0)
 
     seen = samples(metrics)
-    assert seen["cocket_findings_total", "enforce", "pass", "digest"] == 3
     assert seen["cocket_findings_total", "enforce", "fail", "digest"] == 2
     assert seen["cocket_findings_total", "warn", "unknown", "init"] == 1
     assert seen["cocket_unknown_total", "offline"] == 1

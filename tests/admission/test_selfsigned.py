@@ -42,9 +42,7 @@ def test_the_fingerprint_is_that_of_the_ca() -> None:
     der = ssl.PEM_cert_to_DER_cert(ISSUED.ca.decode())
     ca = x509.load_der_x509_certificate(der)
 
-    assert ISSUED.fingerprint.replace(":", "").lower() == ca.fingerprint(
-        SHA256()
-    ).hex()
+    assert ISSUED.fingerprint.replace(":", "").lower() == ca.fingerprint(SHA256()).hex()
 
 
 def test_two_certificates_share_nothing() -> None:

@@ -77,7 +77,8 @@ def write_pair(folder: Path, pair: Pair) -> None:
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["kept connections", "new connections"])
 async def test_certificates_change_under_load_without_a_failed_request(
-    fresh: bool, tmp_path: Path
+    fresh: bool,  # noqa: FBT001 - parametrized
+    tmp_path: Path,
 ) -> None:
     issued = [ISSUED, *(self_signed(LOCAL_NAMES, datetime.now(UTC)) for _ in range(3))]
     trust = trusting()
@@ -97,7 +98,9 @@ async def test_certificates_change_under_load_without_a_failed_request(
     )
     limits = msgspec.structs.replace(LIMITS, reload_seconds=0.01)
     async with (
-        serving(certificate=certificate, reloads=[reload], metrics=metrics, limits=limits) as server,
+        serving(
+            certificate=certificate, reloads=[reload], metrics=metrics, limits=limits
+        ) as server,
         load(server, trust, fresh=fresh) as counted,
     ):
         for number in range(12):
@@ -116,7 +119,9 @@ async def test_certificates_change_under_load_without_a_failed_request(
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["kept connections", "new connections"])
-async def test_a_replica_drains_without_a_failed_request(fresh: bool) -> None:
+async def test_a_replica_drains_without_a_failed_request(
+    fresh: bool,  # noqa: FBT001 - parametrized
+) -> None:
     async with serving() as server:
         port, url = server.server.port, server.url
         body = msgspec.json.encode(REVIEW)
@@ -156,7 +161,7 @@ async def test_a_replica_drains_without_a_failed_request(fresh: bool) -> None:
         await server.server.drain()
         await asyncio.gather(*peers, probing)
 
-        with pytest.raises(OSError, match="refused|Connect"):
+        with pytest.raises(OSError, match=r"refused|Connect"):
             await connect(port, trusting())
     assert failures == []
     assert answers > before

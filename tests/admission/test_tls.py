@@ -182,9 +182,7 @@ async def test_a_client_ca_opens_validate_only_to_its_clients(tmp_path: Path) ->
             assert b" 200 " in await prober.answer()
             await prober.close()
             client = await connect(port, known)
-            await client.send(
-                b"POST /validate HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
-            )
+            await client.send(b"POST /validate HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
             assert b" 400 " in await client.answer()
             await client.close()
 

@@ -177,7 +177,7 @@ def test_a_real_review_is_answered_logged_counted_and_the_end_is_clean(
     code, decisions = running.end()
     assert code == 0
     assert [decision["decision"] for decision in decisions] == ["allowed", "denied"]
-    assert running.message("fingerprint of its CA is ([0-9A-F]{2}:){31}")
+    assert running.message("fingerprint of its CA is ([0-9A-F]{2}:){31}") is not None
 
 
 def test_a_policy_that_changes_is_read_anew_and_a_broken_one_is_not(
@@ -282,6 +282,9 @@ def test_a_port_that_is_taken_is_a_clear_error(tmp_path: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
+GIVEN = ("--policy", "{good}", "--tls-cert", "{good}", "--tls-key", "{good}")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -290,20 +293,18 @@ def test_a_port_that_is_taken_is_a_clear_error(tmp_path: Path) -> None:
         (("--policy", "{good}", "--tls-cert", "{good}"), "go together"),
         (("--policy", "{good}", "--tls-key", "{good}"), "go together"),
         (
-            ("--policy", "{good}", "--tls-cert", "{good}", "--tls-key", "{good}")
-            + ("--tls-self-signed",),
+            (*GIVEN, "--tls-self-signed"),
             "Give either",
         ),
         (
-            ("--policy", "{good}", "--tls-cert", "{good}", "--tls-key", "{good}")
-            + ("--tls-self-signed-ca", "ca.pem"),
+            (*GIVEN, "--tls-self-signed-ca", "ca.pem"),
             "need --tls-self-signed",
         ),
         (("--policy", "{absent}", "--tls-self-signed"), "does not exist"),
         (("--policy", "{bad}", "--tls-self-signed"), "bad.yaml"),
         (("--policy", "{good}", "--facts", "{bad}", "--tls-self-signed"), "bad.yaml"),
         (
-            ("--policy", "{good}", "--tls-cert", "{good}", "--tls-key", "{good}"),
+            GIVEN,
             "cannot be used together",
         ),
         (("--policy", "{good}", "--tls-self-signed", "--client-ca", "{bad}"), "client CA"),

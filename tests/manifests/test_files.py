@@ -30,12 +30,20 @@ def problem(path: Path) -> str:
 def test_a_folder_is_its_manifests_in_order(tmp_path: Path) -> None:
     for name in ("b.yaml", "a.yml", "sub/c.json", "sub/deep/d.YAML"):
         write(tmp_path / name, "{}")
-    for name in ("readme.md", ".hidden.yaml", ".git/x.yaml", "sub/.cache/y.yaml", "yaml", "z.tpl"):
+    for name in ("readme.md", ".git/x.yaml", "yaml", "z.tpl"):
         write(tmp_path / name)
 
     found = [str(path.relative_to(tmp_path)) for path in find_files(tmp_path)]
 
     assert found == ["a.yml", "b.yaml", "sub/c.json", "sub/deep/d.YAML"]
+
+
+def test_hidden_manifests_are_found_because_kubectl_applies_them(tmp_path: Path) -> None:
+    hidden = (".hidden.yaml", ".yaml", "sub/.cache/y.yaml", ".deep/.er/z.json")
+    for name in hidden:
+        write(tmp_path / name, "{}")
+
+    assert {str(path.relative_to(tmp_path)) for path in find_files(tmp_path)} == {*hidden}
 
 
 def test_documents_name_their_file_as_it_was_found(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ def test_what_has_no_line_of_its_own_has_that_of_the_part_above(pointer: str, li
         "/a~1b/c~0d/-1",
         "/a~1b/c~0d/x",
         "/a~1b/c~0d/٠",
+        "/a~1b/c~0d/00",
+        "/a~1b/c~0d/9999999999",
         "/short/known/x",
     ],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from webhook.core.document import Document
 from webhook.core.objects import workload_of
 from webhook.manifests import read_bytes
@@ -70,7 +72,6 @@ def test_what_only_looks_like_a_list_stays_whole() -> None:
         "{kind: List}",
         "{kind: List, items: null}",
         "{kind: List, items: {a: 1}}",
-        "{kind: Pod, items: [1]}",
         "{items: [1]}",
         "{kind: 5, items: [1]}",
     ):
@@ -92,3 +93,27 @@ def test_lists_a_hundred_deep_are_taken_apart() -> None:
     text = "{kind: List, items: [" * 90 + "{kind: A}" + "]}" * 90
 
     assert data(text) == [{"kind": "A"}]
+
+
+def test_what_has_items_is_a_list_to_kubectl_whatever_it_is_called() -> None:
+    hidden = data("{apiVersion: v1, kind: ConfigMap, items: [{apiVersion: v1, kind: Pod}]}")
+
+    assert [one["kind"] for one in hidden] == ["ConfigMap", "Pod"]
+
+
+def test_a_pod_does_not_hide_behind_items_of_its_own() -> None:
+    pods = data("{apiVersion: v1, kind: Pod, spec: {containers: [{image: a}]}, items: []}")
+
+    (found,) = [workload_of(pod) for pod in pods]
+    assert found is not None
+    assert found.images[0].image == "a"
+
+
+@pytest.mark.parametrize("kind", ['""', "null", "5"])
+def test_an_empty_kind_is_as_good_as_none(kind: str) -> None:
+    item = f"{{kind: {kind}, apiVersion: {kind}, spec: {{containers: [{{image: a}}]}}}}"
+    (pod,) = data(f"{{apiVersion: v1, kind: PodList, items: [{item}]}}")
+
+    found = workload_of(pod)
+    assert found is not None
+    assert found.images[0].image == "a"

@@ -63,7 +63,7 @@ def test_documents_are_read_as_kubectl_reads_them(text: str, documents: list[obj
     ("text", "merged"),
     [
         ("x: &x {a: 1, b: 2}\nto:\n  <<: *x\n  a: 3\n", {"a": 3, "b": 2}),
-        ("x: &x {a: 1, b: 2}\nto:\n  a: 3\n  <<: *x\n", {"a": 3, "b": 2}),
+        ("x: &x {a: 1, b: 2}\nto:\n  c: 3\n  <<: *x\n", {"c": 3, "a": 1, "b": 2}),
         ("x: &x {a: 1}\nto:\n  <<: [*x, {a: 2, b: 3}]\n", {"a": 1, "b": 3}),
         ("x: &x {}\nto:\n  <<: *x\n", {}),
         ("to:\n  <<: []\n", {}),
@@ -85,6 +85,12 @@ def test_merging_does_not_change_what_is_merged() -> None:
         ("x:\n- {a: 1, a: 2}\n", "f.yaml:2: the key 'a' is there twice"),
         ("1: a\n'1': b\n", "f.yaml:2: the key '1' is there twice"),
         ("a: 1\n<<: {}\n<<: {}\n", "f.yaml:3: the key '<<' is there twice"),
+        # kubectl takes the merged value, YAML the one that is written.
+        ("a: 1\n<<: {a: 2}\n", "f.yaml:2: the key 'a' is in what << merges; write << first"),
+        ("a: 1\n<<: [{}, {a: 2}]\n", "f.yaml:2: the key 'a' is in what << merges; write << first"),
+        # To kubectl these are no merges.
+        ("'<<': {a: 2}\n", "f.yaml:1: << is a key like any other in quotes; leave them out"),
+        ("- &m <<\n- *m : {a: 2}\n", "f.yaml:2: << is a key like any other in quotes; leave"),
         ("a: 1\n---\nb: [\n", "f.yaml:4: did not find expected node content"),
         ("a: b: c\n", "f.yaml:1: mapping values are not allowed in this context"),
         ("a:\n\t- b\n", "f.yaml:2: found character that cannot start any token"),
@@ -97,6 +103,8 @@ def test_merging_does_not_change_what_is_merged() -> None:
         ("x: &x [a]\n*x : b\n", "f.yaml:2: a key must be a word, not a mapping or a list"),
         ("? \n: a\n", "f.yaml:1: a key is missing before the colon"),
         ("~: a\n", "f.yaml:1: a key is missing before the colon"),
+        ("{a: 1, !!str,b a: 2}\n", "f.yaml:1: there is nothing behind a tag: write the value"),
+        ("[!,b]\n", "f.yaml:1: there is nothing behind a tag: write the value, or quotes"),
         ("<<: 5\n", "f.yaml:1: << takes a mapping, or a list of mappings"),
         ("<<: [{}, 5]\n", "f.yaml:1: << takes a mapping, or a list of mappings"),
         ("a: .inf\n", "f.yaml:1: .inf is no number that JSON has"),
@@ -137,6 +145,9 @@ def test_deep_nesting_ends_early(text: str) -> None:
 
 def test_nesting_within_the_limit_is_read() -> None:
     (data,) = load("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    beyond = problem("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+
+    assert "nested more than" in beyond
 
     depth = 0
     while data:
@@ -150,6 +161,14 @@ def test_aliases_that_multiply_end_early() -> None:
         bomb += f"a{level}: &a{level} [" + ",".join([f"*a{level - 1}"] * 10) + "]\n"
 
     assert f"its aliases stand for more than {MAX_ALIASED} values" in problem(bomb)
+
+
+def test_a_document_of_too_many_values_ends_early() -> None:
+    text = b"[" + b"a," * 50 + b"]"
+
+    assert len(list(read_yaml(text, "f.yaml", 52))) == 1
+    with pytest.raises(InvalidObjectError, match="it holds more values than anybody writes"):
+        list(read_yaml(text, "f.yaml", 51))
 
 
 def test_merged_aliases_multiply_too() -> None:
@@ -248,3 +267,20 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert not refused or refused.startswith("f.yaml:")
     if not refused:
         json.dumps(load(text), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "marker", ["---#", "---#:", "---a", "---\u00a0", "---\v", "---\u2028", "----"]
+)
+def test_what_ends_a_document_only_for_other_tools_is_refused(marker: str) -> None:
+    """Kubectl finds a Pod in these; to YAML it is a part of the ConfigMap, or a plain word."""
+    assert problem(f"kind: ConfigMap\n{marker}\n kind: Pod\n").startswith(
+        "f.yaml:2: tools disagree"
+    )
+    assert problem(f'# a\n{marker}\n{{"kind":"Pod"}}\n').startswith("f.yaml:2: tools disagree")
+
+
+@pytest.mark.parametrize("marker", ["---", "--- ", "---\t", "---\r", "--- # a remark"])
+def test_what_ends_a_document_for_everybody_is_read(marker: str) -> None:
+    assert load(f"kind: A\n{marker}\nkind: B\n") == [{"kind": "A"}, {"kind": "B"}]
+    assert load(f"kind: A\nkey: |\n ---#\n{marker}") == [{"kind": "A", "key": "---#\n"}]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tests.reports.findings import checked, finding, result
 from webhook.core.verdict import Mode, Outcome
 from webhook.reports.checked import RuleCount, undecided, warns
@@ -24,6 +26,13 @@ def test_every_object_is_counted_once_whatever_its_number_of_findings() -> None:
         "digest": RuleCount(passed=1, failed=2, unknown=2),
         "init": RuleCount(failed=1),
     }
+
+
+def test_images_that_no_policy_asks_about_are_counted_too() -> None:
+    uncovered = replace(checked(), images=frozenset({"a", "b"}))
+    crowded = replace(checked(finding(image="")), images=frozenset({"b", "c", "d"}))
+
+    assert result(uncovered, crowded).summary().images == 4
 
 
 def test_a_skip_is_counted_as_a_skip() -> None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from webhook.admission.onewrite import OneWrite
+
 if TYPE_CHECKING:
     from uvicorn import Config
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -54,6 +56,7 @@ class Connection(HttpToolsProtocol):
         self.served = 0
         """Requests answered."""
         self.draining = False
+        self._answers: OneWrite
         self._complete = True
         self._reading_head = False
         self._useful = True
@@ -80,6 +83,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See asyncio.Protocol."""
         super().connection_made(transport)
+        self._answers = OneWrite(transport)
         tls = transport.get_extra_info("ssl_object")
         # There only if its chain was verified: the context asks for one and does not insist.
         self.app_state = {"client_certificate": tls is not None and _has_certificate(tls)}
@@ -146,6 +150,7 @@ class Connection(HttpToolsProtocol):
         if self._hosts != 1 or self.parser.should_upgrade():
             raise self._refused(b"400 Bad Request", "malformed")
         super().on_headers_complete()
+        self.cycle.transport = self._answers
         if self.draining:
             self.cycle.keep_alive = False
 
@@ -165,6 +170,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer is out; a body that nobody wanted may go on arriving until its deadline."""
+        self._answers.finish()
         self.served += 1
         if self._complete:
             self._rest()

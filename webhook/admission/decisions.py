@@ -1,31 +1,21 @@
-"""One line of JSON for each decision, written without making a review wait.
-
-Lines are collected on the event loop and written by a thread of its own: a log that is full, slow
-or gone costs lines, which are counted, and never a verdict.
-"""
+"""What is logged of each decision. Pure."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import queue
-import threading
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from webhook.core.printable import printable
+from webhook.core.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
+    from webhook.admission.answer import Answer
+    from webhook.admission.review import Asked
     from webhook.core.verdict import Finding
 
-_FLUSH_SECONDS = 0.5
-_FLUSH_BYTES = 64 * 1024
-_BACKLOG_BYTES = 16 * 1024 * 1024
-_STOP_SECONDS = 3.0
 _MAX_NAME = 300
 _MAX_REFUSED = 20
 
@@ -84,66 +74,49 @@ def refused_by(denials: Sequence[Finding]) -> tuple[Refused, ...]:
     )
 
 
-class DecisionLog:
-    """Decisions on their way to a file descriptor.
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """A verdict that was answered, as it is kept until it is logged."""
 
-    One line is on its way within half a second; `close` waits a little for the last ones.
-    """
+    time: datetime
+    asked: Asked
+    answer: Answer
+    bad: Sequence[Finding]
+    """The findings with outcome fail or unknown."""
+    seconds: float
 
-    def __init__(self, descriptor: int) -> None:
-        """Write to an open file descriptor, which stays the caller's."""
-        self.lost = 0
-        """Lines that nobody will read; only the writing thread and `_hand_over` count here."""
-        self._descriptor = descriptor
-        self._buffer = bytearray()
-        self._append = msgspec.json.Encoder().encode_into
-        self._timer: asyncio.TimerHandle | None = None
-        self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._backlog = 0
-        self._thread = threading.Thread(target=self._write_all, name="decisions", daemon=True)
 
-    def start(self) -> None:
-        """Begin to write."""
-        self._thread.start()
+def decision_of(judged: Judged) -> Decision:
+    """The line for a verdict; what strangers wrote is made safe to show."""
+    asked, answer, bad = judged.asked, judged.answer, judged.bad
+    unknown = sum(finding.outcome is Outcome.UNKNOWN for finding in bad)
+    workload = asked.workload
+    return Decision(
+        time=judged.time,
+        uid=printable(asked.uid, _MAX_NAME),
+        decision=answer.decision,
+        allowed=answer.decision != "denied",
+        ms=round(judged.seconds * 1000, 3),
+        kind=printable(asked.kind, _MAX_NAME),
+        namespace=printable(asked.namespace, _MAX_NAME),
+        name=printable(asked.name, _MAX_NAME),
+        operation=printable(asked.operation, _MAX_NAME),
+        sub_resource=printable(asked.sub_resource, _MAX_NAME),
+        user=printable(asked.user, _MAX_NAME),
+        dry_run=asked.dry_run,
+        images=len(workload.images) if workload is not None else 0,
+        failed=len(bad) - unknown,
+        unknown=unknown,
+        refused=refused_by(answer.denials),
+    )
 
-    def write(self, decision: Decision) -> None:
-        """Take one line; a few microseconds, on the event loop."""
-        buffer = self._buffer
-        self._append(decision, buffer, -1)
-        buffer += b"\n"
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(_FLUSH_SECONDS, self._hand_over)
-        elif len(buffer) > _FLUSH_BYTES:
-            self._hand_over()
 
-    async def close(self) -> None:
-        """Write what is left, unless whoever reads it is stuck."""
-        self._hand_over()
-        self._queue.put(None)
-        if self._thread.is_alive():
-            await asyncio.to_thread(self._thread.join, _STOP_SECONDS)
-
-    def _hand_over(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if not self._buffer:
-            return
-        lines = bytes(self._buffer)
-        self._buffer.clear()
-        if self._backlog > _BACKLOG_BYTES:
-            self.lost += lines.count(b"\n")
-            return
-        self._backlog += len(lines)
-        self._queue.put(lines)
-
-    def _write_all(self) -> None:
-        while (lines := self._queue.get()) is not None:
-            view = memoryview(lines)
-            try:
-                while view:
-                    view = view[os.write(self._descriptor, view) :]
-            except OSError:
-                self.lost += bytes(view).count(b"\n")
-            self._backlog -= len(lines)
+def unjudged_decision(time: datetime, uid: str, cause: str, answer: Answer) -> Decision:
+    """The line for what could not be judged."""
+    return Decision(
+        time=time,
+        uid=printable(uid, _MAX_NAME),
+        decision=answer.decision,
+        allowed=answer.decision != "denied",
+        ms=0.0,
+        cause=cause,
+    )

@@ -18,23 +18,17 @@ from prometheus_client.core import (
     Metric,
 )
 
-from webhook.core.verdict import Mode, Outcome
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from webhook.core.facts import Reason
-    from webhook.core.verdict import Finding
+    from webhook.core.verdict import Finding, Mode, Outcome
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Seconds: from memory it takes fractions of a millisecond, with a registry seconds."""
-
-# Enum members hash by a Python function; their ids are as good, and they live for ever.
-_MODES = {id(mode): mode for mode in Mode}
-_OUTCOMES = {id(outcome): outcome for outcome in Outcome}
 
 
 class Metrics:
@@ -62,32 +56,26 @@ class Metrics:
         """Decisions that could not be logged."""
         self.expires: Callable[[], datetime | None] = lambda: None
         """When the serving certificate does."""
-        self._findings: Counter[tuple[str, int, int]] = Counter()
+        self._findings: Counter[tuple[str, Mode, Outcome]] = Counter()
         self._unknown: Counter[Reason] = Counter()
         self._buckets = [0] * (len(_BUCKETS) + 1)
         self._seconds = 0.0
 
-    def judged(self, decision: str, findings: Iterable[Finding], seconds: float) -> None:
-        """Count one verdict; `seconds` from the request's last byte to the answer."""
+    def judged(self, decision: str, bad: Iterable[Finding], seconds: float) -> None:
+        """Count one verdict.
+
+        Args:
+            decision: `allowed`, `warned` or `denied`.
+            bad: its findings with outcome fail or unknown; passes are not worth their time.
+            seconds: from the request's last byte to the answer.
+        """
         self.decisions[decision] += 1
         self._buckets[bisect_left(_BUCKETS, seconds)] += 1
         self._seconds += seconds
-        # Neighbours are mostly alike, as a rule is asked about one container after the other.
-        rule, mode, outcome, alike = "", Mode.ENFORCE, Outcome.PASS, 0
-        for finding in findings:
-            if (
-                finding.outcome is not outcome
-                or finding.mode is not mode
-                or finding.rule is not rule
-            ):
-                if alike:
-                    self._findings[rule, id(mode), id(outcome)] += alike
-                rule, mode, outcome, alike = finding.rule, finding.mode, finding.outcome, 0
-            alike += 1
-            if outcome is Outcome.UNKNOWN and finding.reason is not None:
+        for finding in bad:
+            self._findings[finding.rule, finding.mode, finding.outcome] += 1
+            if finding.reason is not None:
                 self._unknown[finding.reason] += 1
-        if alike:
-            self._findings[rule, id(mode), id(outcome)] += alike
 
     def render(self) -> bytes:
         """Everything in the text format."""
@@ -100,10 +88,10 @@ class Metrics:
         )
         yield _counter(
             "cocket_findings",
-            "Findings of the rules, by what they do (mode) and what they say (outcome).",
+            "Findings that failed or could not be checked, by what they do (mode).",
             ("rule", "mode", "outcome"),
             [
-                ((rule, _MODES[mode].value, _OUTCOMES[outcome].value), count)
+                ((rule, mode.value, outcome.value), count)
                 for (rule, mode, outcome), count in self._findings.items()
             ],
         )

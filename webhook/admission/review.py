@@ -19,9 +19,19 @@ _MAX_NAME = 300
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
-    """A request that can be judged."""
+    """A request that can be judged.
 
-    request: Request
+    It holds nothing of the body: while registries are asked, 18 MB of JSON must not be kept.
+    """
+
+    uid: str
+    kind: str
+    namespace: str
+    name: str
+    operation: str
+    sub_resource: str
+    user: str
+    dry_run: bool
     workload: Workload | None
     """None where the object names no image, or where nothing is started."""
 
@@ -30,7 +40,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
         """The object, as its owner knows it: `Pod shop/web`."""
         workload = self.workload
         if workload is None:
-            return self.request.kind.kind
+            return self.kind
         place = f"{workload.namespace}/" if workload.namespace else ""
         return printable(f"{workload.kind} {place}{workload.name}", _MAX_NAME)
 
@@ -71,9 +81,23 @@ def read_review(body: bytes | bytearray) -> Asked | Unreadable:
             raise
         return Unreadable(uid, "unreadable", f"the review cannot be read: {error}")
     try:
-        return Asked(request, workload_of_request(request))
+        return _asked(request, workload_of_request(request))
     except InvalidObjectError as error:
         return Unreadable(request.uid, "unreadable", f"the object cannot be read: {error}")
+
+
+def _asked(request: Request, workload: Workload | None) -> Asked:
+    return Asked(
+        request.uid,
+        request.kind.kind,
+        request.namespace or "",
+        (workload.name if workload else request.name) or "",
+        request.operation,
+        request.sub_resource or "",
+        request.user_info.username,
+        request.dry_run or False,
+        workload,
+    )
 
 
 def uid_of(body: bytes | bytearray) -> str | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from webhook.admission.app import Admission
-from webhook.admission.decisions import DecisionLog
+from webhook.admission.decisionlog import DecisionLog
 from webhook.admission.health import health_app
 from webhook.admission.listener import Listener
 

@@ -174,7 +174,12 @@ def check(
     )
     result = CheckResult(
         tuple(
-            Checked(subject.place, verdicts[number], subject.lines)
+            Checked(
+                subject.place,
+                verdicts[number],
+                subject.lines,
+                frozenset(use.image for use in subject.workload.images),
+            )
             for number, subject in enumerate(inputs.subjects)
         ),
         inputs.without_images,

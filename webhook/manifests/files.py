@@ -16,7 +16,7 @@ from webhook.manifests.yaml_text import read_yaml
 
 MAX_BYTES = 32 * 1024 * 1024
 """Of one file. A cluster's ten thousand Pods in one List have about that."""
-SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+SUFFIXES = (".yaml", ".yml", ".json")
 """Of the files in a folder that are read; a file that is named itself may have any."""
 
 
@@ -33,8 +33,8 @@ def read_documents(path: str | Path) -> Iterator[Document]:
 def find_files(path: Path) -> list[Path]:
     """The file itself, or the manifests under a folder, sorted.
 
-    Hidden files and folders are left out, and links to folders are not followed, as `kubectl apply
-    -R` does not: what lies in the folder is found without them, and the rest is not the folder's.
+    Hidden ones count, and links to folders are not followed, as with `kubectl apply -R`: what it
+    applies must be checked. Only what lies in a `.git` is left out: nobody applies that.
 
     Raises:
         InvalidObjectError: there is no such path, or nothing to read under it.
@@ -43,14 +43,14 @@ def find_files(path: Path) -> list[Path]:
         return [path]
     found: list[Path] = []
     for folder, folders, files in os.walk(path, onerror=_raise):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if name != ".git"]
         found += [
             file
             for name in files
-            if not name.startswith(".")
-            and (file := Path(folder, name)).suffix.lower() in SUFFIXES
+            # Not `Path.suffix`, to which `.yaml` has none.
+            if name.lower().endswith(SUFFIXES)
             # A pipe in a folder would be waited for without end.
-            and file.is_file()
+            and (file := Path(folder, name)).is_file()
         ]
     if not found:
         raise InvalidObjectError(

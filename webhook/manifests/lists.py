@@ -12,14 +12,16 @@ def documents(file: str, parsed: Parsed) -> Iterator[Document]:
     """The objects in a `List`, in a `*List` or in a bare list; else the value itself.
 
     What an API server sends as a `PodList` leaves out API and kind of its items: they get the
-    list's.
+    list's. Whatever has `items` is a list to `kubectl`, of any kind (apimachinery, unstructured,
+    helpers.go), and to the API server only what is called one: so it is itself, and its items.
     """
     pending = [(parsed.line, parsed.data)]
     while pending:
         line, data = pending.pop()
         items = _items(data)
-        if items is None:
+        if items is None or not _is_list(data):
             yield Document(file, line, data, Lines(data, line, parsed.starts))
+        if items is None:
             continue
         lines = parsed.starts().get(id(items), ())
         # From the last to the first: the next to be taken is at the end.
@@ -36,11 +38,17 @@ def _items(data: object) -> list[object] | None:
     if not isinstance(data, dict):
         return None
     kind, items = data.get("kind"), data.get("items")
-    if not isinstance(kind, str) or not kind.endswith("List") or not isinstance(items, list):
+    if not isinstance(kind, str) or not kind or not isinstance(items, list):
         return None
     name = kind.removesuffix("List")
     for item in items:
         if name and isinstance(item, dict):
-            item.setdefault("kind", name)
-            item.setdefault("apiVersion", data.get("apiVersion"))
+            # An empty kind, or a number for one, is as good as none.
+            for key, its in (("kind", name), ("apiVersion", data.get("apiVersion"))):
+                if not isinstance(item.get(key), str) or not item[key]:
+                    item[key] = its
     return items
+
+
+def _is_list(data: object) -> bool:
+    return not isinstance(data, dict) or str(data.get("kind")).endswith("List")

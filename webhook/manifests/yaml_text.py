@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -26,29 +27,43 @@ from webhook.manifests.scalars import NoScalarError, plain, tagged
 
 MAX_DEPTH = 200
 """Levels of nesting. The schema of a large custom resource has about fifty."""
+MAX_VALUES = 3_000_000
+"""Values of one document, keys too: about twelve seconds. The longest file that is read has fewer,
+unless somebody wrote it to keep us busy."""
 MAX_ALIASED = 1_000_000
-"""Nodes that the aliases of one document stand for, together."""
+"""Values that the aliases of one document stand for, together."""
 
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAPPING_TAGS = frozenset({None, "!", "tag:yaml.org,2002:map"})
 _SEQUENCE_TAGS = frozenset({None, "!", "tag:yaml.org,2002:seq"})
 _ENDS = (MappingEndEvent, SequenceEndEvent)
 _MERGE = "<<"
+# kubectl takes `---#` for the end of a document (apimachinery, util/yaml/decoder.go), other tools
+# every line that begins with `---`; to YAML it is a word, and what follows may hide under it.
+_HALF_A_MARKER = re.compile(rb"^---[^ \t\r\n]", re.MULTILINE)
 
 
-def read_yaml(content: bytes, file: str) -> Iterator[Parsed]:
+def read_yaml(content: bytes, file: str, max_values: int = MAX_VALUES) -> Iterator[Parsed]:
     """The documents of a YAML stream that are not empty.
 
     Args:
         content: UTF-8.
         file: its name, for messages.
+        max_values: of one document.
 
     Raises:
         InvalidObjectError: it is not YAML, or nothing that can be written as JSON, or has two
             equal keys in one mapping; the message begins with `file:line`.
     """
+    half = _HALF_A_MARKER.search(content)
+    if half is not None:
+        line = content.count(b"\n", 0, half.start()) + 1
+        raise InvalidObjectError(
+            f"{file}:{line}: tools disagree on whether a document ends in a line that begins with "
+            "--- and goes on; write a blank behind the ---"
+        )
     try:
-        yield from _documents(content)
+        yield from _documents(content, max_values)
     except _BrokenError as error:
         line, problem = error.line, error.problem
     except yaml.reader.ReaderError as error:
@@ -94,12 +109,12 @@ class _Frame:
         """Mappings that the key `<<` names, and its line."""
 
 
-def _documents(content: bytes) -> Iterator[Parsed]:
+def _documents(content: bytes, max_values: int) -> Iterator[Parsed]:
     loader = _LOADER(content)
     try:
         while not isinstance(event := loader.get_event(), StreamEndEvent):
             if isinstance(event, DocumentStartEvent):
-                builder = _Builder()
+                builder = _Builder(max_values)
                 while not isinstance(event := loader.get_event(), DocumentEndEvent):
                     builder.add(event)
                 if builder.root is not None:
@@ -111,7 +126,7 @@ def _documents(content: bytes) -> Iterator[Parsed]:
 class _Builder:
     """One document, built from its events."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_values: int) -> None:
         self.root: object = None
         self.line = 0
         self.starts: Starts = {}
@@ -119,9 +134,13 @@ class _Builder:
         self._anchors: dict[str, tuple[object, int] | None] = {}
         """Value and size; None while the value is being read."""
         self._aliased = 0
+        self._left = max_values
 
     def add(self, event: Event) -> None:
         """Take the next event."""
+        self._left -= 1
+        if self._left < 0:
+            raise _BrokenError(event, "it holds more values than anybody writes")
         if isinstance(event, ScalarEvent):
             value = _scalar(event)
             if event.anchor is not None:
@@ -203,10 +222,16 @@ class _Builder:
         elif frame.key is None:
             frame.line = _line(event)
             frame.key = _key(event, value)
+            if frame.key == _MERGE and not (isinstance(event, ScalarEvent) and event.implicit[0]):
+                raise _BrokenError(event, "<< is a key like any other in quotes; leave them out")
             if frame.key in data or (frame.key == _MERGE and frame.merged is not None):
                 raise _BrokenError(event, f"the key {frame.key!r} is there twice")
         elif frame.key == _MERGE:
             frame.merged = [(source, frame.line) for source in _sources(event, value)]
+            # To YAML what is written outweighs what is merged; to kubectl (yaml.v2) the later does.
+            twice = next((key for one, _ in frame.merged for key in one if key in data), None)
+            if twice is not None:
+                raise _BrokenError(event, f"the key {twice!r} is in what << merges; write << first")
             frame.key = None
         else:
             data[frame.key] = value
@@ -215,6 +240,9 @@ class _Builder:
 
 
 def _scalar(event: ScalarEvent) -> object:
+    if event.tag is not None and not event.value and not event.style:
+        # `!!str,a b` is nothing and `a b` to us, and `b` with a strange tag to kubectl.
+        raise _BrokenError(event, "there is nothing behind a tag: write the value, or quotes")
     try:
         if event.tag is None:
             return plain(event.value) if event.implicit[0] else event.value

@@ -43,6 +43,8 @@ class Checked(msgspec.Struct, frozen=True):
     verdict: Verdict
     lines: Mapping[str, int] = {}
     """Line of each `Finding.pointer` in the file, as far as known."""
+    images: frozenset[str] = frozenset()
+    """Every image it names, also one that no policy asks about."""
 
     def line_of(self, finding: Finding) -> int:
         """The line where the finding's image is named, else where the object begins."""
@@ -93,6 +95,7 @@ class CheckResult(msgspec.Struct, frozen=True):
             refused += not one.verdict.allowed
             warned += any(warns(finding) for finding in one.verdict.findings)
             unknown += any(undecided(finding) for finding in one.verdict.findings)
+            images |= one.images
             for finding in one.verdict.findings:
                 images.add(finding.image)
                 _count(rules.setdefault(finding.rule, RuleCount()), finding.outcome)

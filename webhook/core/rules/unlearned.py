@@ -33,7 +33,7 @@ _REMEDIES: Mapping[Reason, str] = {
     Reason.TIMED_OUT: "Try again: what was learned meanwhile is remembered.",
     Reason.RATE_LIMITED: "Try again later, or give its Registry credentials.",
     Reason.UNTRUSTED_TLS: "Give its Registry the right tls.caBundle.",
-    Reason.BAD_CONTENT: "Build and push the image again.",
+    Reason.BAD_CONTENT: "Look at what its registry answers; push the image again if it is bad.",
     Reason.NOT_CONFIGURED: "Add a Registry for it.",
     Reason.OFFLINE: "Run without --offline, or give its config with --facts.",
 }
