@@ -5,7 +5,9 @@ import msgspec
 
 from tests.admission.findings import finding
 from tests.admission.serving import real_review, serving
-from webhook.admission.decisions import refused_by
+from webhook.admission.decisions import logged
+from webhook.core.facts import Reason
+from webhook.core.verdict import Mode
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -36,9 +38,16 @@ async def test_a_decision_says_what_was_asked_and_what_was_answered(tmp_path: Pa
     assert bad["subResource"] == "ephemeralcontainers"
     assert bad["allowed"] is False
     assert bad["failed"] == 1
-    assert bad["refused"] == [
-        {"policy": "production", "rule": "digest", "container": "dbg", "image": "busybox"}
-    ]
+    [found] = bad["findings"]
+    assert found.pop("message").startswith("busybox has no tag")
+    assert found == {
+        "policy": "production",
+        "rule": "digest",
+        "outcome": "fail",
+        "mode": "enforce",
+        "container": "dbg",
+        "image": "busybox",
+    }
 
 
 async def test_a_dry_run_is_marked(tmp_path: Path) -> None:
@@ -73,5 +82,10 @@ async def test_what_strangers_write_stays_on_its_line(tmp_path: Path) -> None:
     assert len(line["name"]) == 300
 
 
-def test_a_line_bears_twenty_refusals() -> None:
-    assert len(refused_by([finding()] * 30)) == 20
+def test_a_line_bears_twenty_findings_and_those_that_refuse_come_first() -> None:
+    warning, denial = finding(mode=Mode.WARN), finding(reason=Reason.UNREACHABLE)
+    found = logged([warning] * 30 + [denial])
+
+    assert len(found) == 20
+    assert [one.mode for one in found[:2]] == [Mode.ENFORCE, Mode.WARN]
+    assert found[0].reason is Reason.UNREACHABLE

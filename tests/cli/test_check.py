@@ -178,6 +178,14 @@ def test_a_policy_with_an_unknown_field_is_no_policy(tmp_path: Path) -> None:
     assert "mod" in result.stderr
 
 
+def test_the_name_of_a_file_cannot_write_to_the_terminal(tmp_path: Path) -> None:
+    file = write(tmp_path / "\x1b[2J\n::error::.yaml", "apiVersion: v1\nkind: ConfigMap\n")
+    result = cocket("check", "--offline", "-o", "json", file)
+
+    assert "\x1b" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_nothing_to_judge_is_said_and_is_no_failure(tmp_path: Path) -> None:
     file = write(tmp_path / "a.yaml", "apiVersion: v1\nkind: ConfigMap\n")
     result = cocket("check", "--offline", "-o", "json", file)

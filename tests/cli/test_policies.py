@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from webhook.cli.policies import load_policies, load_registries
+from webhook.cli.policies import load_policies, load_registries, to_stderr
 from webhook.core.image import ImageRef
 from webhook.errors import InputError
 
@@ -73,3 +73,24 @@ def test_registries_alone_are_no_policy_but_can_be_asked(tmp_path: Path) -> None
 
 def test_no_files_are_no_registries() -> None:
     assert load_registries([]).all == ()
+
+
+def test_credentials_that_cannot_be_used_now_are_told_and_no_error(tmp_path: Path) -> None:
+    rules = POLICY.replace("{registry: {environments: [ENVIRONMENT]}}", "{digest: {}}")
+    for name in ("missing", "broken"):
+        file = tmp_path / name
+        if name == "broken":
+            file.write_text("{")
+        secret = f", credentials: {{dockerConfigFile: {file}}}}}"
+        registry = REGISTRY.replace(", environment: production}", secret)
+        warnings: list[str] = []
+        load_policies([write(tmp_path / "p.yaml", f"{registry}---\n{rules}")], warnings.append)
+
+        (warning,) = warnings
+        assert warning.startswith(f"Registry prod: spec.credentials.dockerConfigFile: {file}")
+
+
+def test_a_warning_cannot_write_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    to_stderr("\x1b[2J\n::error::.yaml:1: look at this")
+
+    assert capsys.readouterr().err == "warning: \\x1b[2J\\n::error::.yaml:1: look at this\n"

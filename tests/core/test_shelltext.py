@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.core.shelltext import MAX_TEXT, CannotTell, Command, last_command
+from webhook.core.shelltext import MAX_TEXT, MAX_TOKENS, CannotTell, Command, last_command
 
 UNCLOSED = "a quote or a parenthesis in its text is not closed"
 
@@ -171,3 +171,17 @@ def test_the_time_grows_with_the_length_only(piece: str) -> None:
     last_command(text)
 
     assert time.process_time() - began < 1
+
+
+def test_a_text_of_too_many_words_cannot_be_told() -> None:
+    """Two hundred of these in one Pod would keep all other reviews waiting for half a minute."""
+    ends = last_command("; " * (MAX_TOKENS - 2) + "exec app")
+    assert isinstance(ends, Command)
+    assert ends.words == ("exec", "app")
+
+    assert last_command("; " * (MAX_TOKENS - 1) + "exec app") == CannotTell(
+        "its text has more than 1024 words"
+    )
+    assert last_command("exec tini " + "1>" * 8000) == CannotTell(
+        "its text has more than 1024 words"
+    )

@@ -50,6 +50,7 @@ def test_outcome_and_mode_decide_together(
     assert denies is not verdict.allowed
     assert ([one] if denies else []) == verdict.denials
     assert ([one] if warns else []) == verdict.warnings
+    assert ([one] if outcome in {Outcome.FAIL, Outcome.UNKNOWN} else []) == verdict.bad
 
 
 def test_one_denial_among_many_findings_refuses() -> None:

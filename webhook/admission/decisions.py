@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from webhook.core.facts import Reason
 from webhook.core.printable import printable
-from webhook.core.verdict import Outcome
+from webhook.core.verdict import Mode, Outcome
 
 if TYPE_CHECKING:
     from webhook.admission.answer import Answer
@@ -17,16 +18,20 @@ if TYPE_CHECKING:
     from webhook.core.verdict import Finding
 
 _MAX_NAME = 300
-_MAX_REFUSED = 20
+_MAX_LOGGED = 20
 
 
-class Refused(msgspec.Struct, frozen=True, gc=False):
-    """What one finding refused."""
+class Logged(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One finding that failed or could not be checked, and what it did."""
 
     policy: str
     rule: str
+    outcome: Outcome
+    mode: Mode
     container: str
     image: str
+    message: str
+    reason: Reason | None = None
 
 
 class Decision(
@@ -56,21 +61,27 @@ class Decision(
     images: int = 0
     failed: int = 0
     unknown: int = 0
-    refused: Sequence[Refused] = ()
+    findings: Sequence[Logged] = ()
+    """Those that refused come first."""
     cause: str = ""
     """Why nothing was judged, where nothing was."""
 
 
-def refused_by(denials: Sequence[Finding]) -> tuple[Refused, ...]:
-    """The refusing findings in the order of the verdict, as many as a line can bear."""
+def logged(bad: Sequence[Finding]) -> tuple[Logged, ...]:
+    """The findings for a line, as many as it can bear; audit and warn are begun with from these."""
+    refusing_first = sorted(bad, key=lambda finding: not finding.denies)
     return tuple(
-        Refused(
-            finding.policy,
-            finding.rule,
-            printable(finding.container, _MAX_NAME),
-            printable(finding.image, _MAX_NAME),
+        Logged(
+            policy=finding.policy,
+            rule=finding.rule,
+            outcome=finding.outcome,
+            mode=finding.mode,
+            container=printable(finding.container, _MAX_NAME),
+            image=printable(finding.image, _MAX_NAME),
+            message=printable(finding.message, _MAX_NAME),
+            reason=finding.reason,
         )
-        for finding in denials[:_MAX_REFUSED]
+        for finding in refusing_first[:_MAX_LOGGED]
     )
 
 
@@ -106,7 +117,7 @@ def decision_of(judged: Judged) -> Decision:
         images=len(workload.images) if workload is not None else 0,
         failed=len(bad) - unknown,
         unknown=unknown,
-        refused=refused_by(answer.denials),
+        findings=logged(bad) if bad else (),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from webhook import __version__
-from webhook.cli import complain
+from webhook.cli import MAX_MESSAGE, complain
 from webhook.cli.exit_codes import USAGE
 from webhook.cli.fail_on import FailOn, check_code
 from webhook.cli.inputs import read_inputs
@@ -26,6 +26,7 @@ from webhook.cli.options import (
 from webhook.cli.policies import load_policies, to_stderr
 from webhook.cli.sources import Network, open_source
 from webhook.cli.terminal import print_table, progress
+from webhook.core.printable import printable
 from webhook.engine import Engine
 from webhook.errors import InputError
 from webhook.registry.given import read_facts
@@ -158,7 +159,8 @@ def check(
         complain(f"{' '.join(paths)}: there is no object in it")
         sys.exit(USAGE)
     if not inputs.subjects and not quiet:
-        click.echo(f"nothing to judge: no object in {' '.join(paths)} names an image", err=True)
+        shown_paths = printable(" ".join(paths), MAX_MESSAGE)
+        click.echo(f"nothing to judge: no object in {shown_paths} names an image", err=True)
     network = Network(offline=offline, cache_dir=cache_dir, budget=timeout, settings=Settings())
     shown = not quiet and sys.stderr.isatty()
     verdicts = asyncio.run(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from webhook.cli import MAX_MESSAGE
 from webhook.core import resources
+from webhook.core.printable import printable
+from webhook.errors import InvalidPolicyError
 from webhook.manifests import read_documents
+from webhook.registry.credentials import load_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from webhook.core.policy import PolicySet
     from webhook.core.registries import Registries
@@ -20,7 +24,8 @@ if TYPE_CHECKING:
 
 def to_stderr(warning: str) -> None:
     """Show what the author of a policy should look at."""
-    click.echo(f"warning: {warning}", err=True)
+    # It begins with the name of a file, which a stranger may have chosen.
+    click.echo(f"warning: {printable(warning, MAX_MESSAGE)}", err=True)
 
 
 def load_policies(files: Sequence[Path], warn: Callable[[str], None] = to_stderr) -> PolicySet:
@@ -37,9 +42,22 @@ def load_policies(files: Sequence[Path], warn: Callable[[str], None] = to_stderr
     if not files:
         return resources.default_policies().policies
     loaded = resources.load_policies(chain.from_iterable(map(read_documents, files)))
-    for warning in loaded.warnings:
+    for warning in (*loaded.warnings, *_credential_warnings(loaded.policies.registries)):
         warn(warning)
     return loaded.policies
+
+
+def _credential_warnings(registries: Registries) -> Iterator[str]:
+    """Files of credentials that cannot be used now; every image would be `unauthorized`.
+
+    No error: they may be mounted later, and the machine that checks manifests may have none.
+    """
+    for registry in registries.all:
+        if registry.docker_config_file:
+            try:
+                load_keyring(Path(registry.docker_config_file))
+            except InvalidPolicyError as error:
+                yield f"Registry {registry.name}: spec.credentials.dockerConfigFile: {error}"
 
 
 def load_registries(files: Sequence[Path]) -> Registries:

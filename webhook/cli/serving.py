@@ -6,7 +6,7 @@ import gc
 import logging
 import resource
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import uvloop
@@ -26,11 +26,13 @@ from webhook.registry.source import RegistrySource
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from webhook.core.policy import PolicySet
     from webhook.registry.given import GivenFacts
+
+Made = TypeVar("Made")
 
 _FILES = 4096
 """File descriptors that all our limits need together, with the registries' connections."""
@@ -164,25 +166,37 @@ def _certificate(served: Served, metrics: Metrics) -> tuple[Certificate, list[Re
         InputError: it cannot be used.
     """
     client_ca = b"" if served.client_ca is None else read_pem(served.client_ca)
+    shown = f"--client-ca {served.client_ca}"
     tls = served.tls
     if isinstance(tls, SelfSigning):
         made = self_signed((*LOCAL_NAMES, *tls.names), _now())
         if tls.ca_file is not None:
             tls.ca_file.write_bytes(made.ca)
         _log.info("made a certificate; the SHA-256 fingerprint of its CA is %s", made.fingerprint)
-        return Certificate(try_pair(made.pair, _now()), client_ca=client_ca), []
+        own = try_pair(made.pair, _now())
+        return _naming(shown, lambda: Certificate(own, client_ca=client_ca)), []
     chain, key = tls.chain, tls.key
+    files = f"--tls-cert {chain} with --tls-key {key}"
     pair = read_pair(chain, key)
-    certificate = Certificate(try_pair(pair, _now()), client_ca=client_ca)
+    usable = _naming(files, lambda: try_pair(pair, _now()))
+    certificate = _naming(shown, lambda: Certificate(usable, client_ca=client_ca))
     reload = Reload(
         "certificate",
         read=lambda: read_pair(chain, key),
-        make=lambda changed: try_pair(changed, _now()),
+        make=lambda changed: _naming(files, lambda: try_pair(changed, _now())),
         take=certificate.show,
         before=pair,
         metrics=metrics,
     )
     return certificate, [reload]
+
+
+def _naming(what: str, make: Callable[[], Made]) -> Made:
+    """Make something of files; an error says of which."""
+    try:
+        return make()
+    except InputError as error:
+        raise InputError(f"{what}: {error}") from error
 
 
 def _allow_files() -> None:

@@ -48,6 +48,8 @@ _NEVER_6 = tuple(
         "3fff::/20",
         "fd00:ec2::/32",  # metadata and helpers, AWS
         "fd20:ce::254/128",  # metadata, Google
+        "fd00:c1::a9fe:a9fe/128",  # metadata, Oracle
+        "fd00:42::42/128",  # metadata, Scaleway
     )
 )
 _PRIVATE_6 = (IPv6Network("::1/128"), IPv6Network("fc00::/7"))

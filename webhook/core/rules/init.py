@@ -31,6 +31,9 @@ _LONG = 2048
 and what is remembered must not hold them."""
 
 _MAX_NAME = 100
+_MAX_WAYS = 8
+"""Different Entrypoints and Cmds of one image. Real ones have up to three; a hundred platforms with
+a long shell text each would keep all other reviews waiting for seconds."""
 _JUDGED = frozenset((Role.CONTAINER, Role.SIDECAR))
 _WINDOWS_OS = "windows"
 _ROLE_SKIPS = {
@@ -121,6 +124,13 @@ def _worst(
     rule: InitRule, use: ImageUse, workload: Workload, platforms: tuple[PlatformImage, ...]
 ) -> Answer:
     """The answer of the worst platform, and which one that is."""
+    ways = len({(one.config.entrypoint, one.config.cmd) for one in platforms})
+    if ways > _MAX_WAYS and not use.command:
+        return Answer(
+            Outcome.FAIL,
+            f"its platforms start in {ways} different ways; up to {_MAX_WAYS} are looked at.",
+            "Build all platforms from one Dockerfile.",
+        )
     answers: list[tuple[str, Answer]] = []
     for platform in platforms:
         config = platform.config
