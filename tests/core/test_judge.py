@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import DIGEST, NOW, image, pod, use
 from webhook.core.facts import Need, Reason, Unknown
-from webhook.core.judge import MAX_IMAGES, InvalidImage, crowded, judge
+from webhook.core.judge import MAX_IMAGES, MAX_USES, MAX_WORDS, InvalidImage, crowded, judge
 from webhook.core.policy import ActiveRule, OnUnknown, Policy, Templates
 from webhook.core.rules.protocol import Image, Rule
 from webhook.core.selector import Operator, Requirement, Selector
@@ -164,6 +164,30 @@ def test_many_containers_of_few_images_are_no_crowd() -> None:
     assert not crowded(same)
 
 
+@pytest.mark.parametrize(
+    ("uses", "said"),
+    [
+        ([use("a.example/i", container=f"c{n}") for n in range(MAX_USES + 1)], "257 places"),
+        ([use("a.example/i", command=("x" * MAX_WORDS,))], "characters"),
+        ([use("a.example/i", args=("",) * (MAX_WORDS + 1))], "characters"),
+        ([use("a.example/i", args=("$(A)",), env=(("A", "x" * MAX_WORDS),))], "characters"),
+    ],
+)
+def test_an_object_that_says_more_than_people_write_fails_every_rule(
+    uses: list[ImageUse], said: str
+) -> None:
+    finding = only(verdict(pod(*uses), policy((PASS, Mode.ENFORCE))))
+
+    assert finding.denies
+    assert said in finding.message
+
+
+def test_as_much_as_is_judged_for_one_object_is_judged() -> None:
+    uses = [use("a.example/i", container=f"c{n}", command=("x" * 1000,)) for n in range(MAX_USES)]
+
+    assert len(verdict(pod(*uses), policy((PASS, Mode.ENFORCE))).findings) == MAX_USES
+
+
 def test_a_text_that_is_no_image_fails_every_rule() -> None:
     workload = pod(use("NOT AN IMAGE"))
 
@@ -195,6 +219,13 @@ def test_a_rule_that_saw_nothing_steps_aside_only_for_a_registry_rule_as_strict(
     _, finding = verdict(pod(), rules).findings
 
     assert finding.outcome is outcome
+
+
+def test_a_rule_that_saw_nothing_steps_aside_only_where_the_registry_rule_refuses() -> None:
+    """The registries may change between the look-up and the judgement."""
+    rules = policy((PASS, Mode.ENFORCE, "registry"), (UNSEEN, Mode.ENFORCE))
+
+    assert not verdict(pod(), rules).allowed
 
 
 def test_without_a_registry_rule_what_was_not_looked_up_is_unknown() -> None:

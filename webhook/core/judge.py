@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from webhook.core.policy import ActiveRule, Policy
+    from webhook.core.rules.protocol import Rule
     from webhook.core.workload import Workload
 
 MAX_IMAGES = 64
 """Distinct images in one object. One accepted Pod can name 7,000, each in another registry."""
+
+MAX_USES = 256
+"""Places in one object where an image is named. A Pod of 8 MB has 60,000 containers."""
+MAX_WORDS = 256 * 1024
+"""Characters in all commands and arguments of one object, which are judged one by one."""
 
 _TEMPLATE_MODE = {
     Templates.ENFORCE: Mode.ENFORCE,
@@ -31,6 +37,7 @@ _TEMPLATE_MODE = {
 # Looked up twelve times a Pod: a member of an enumeration takes longer than a name.
 _FAIL = Outcome.FAIL
 _UNKNOWN = Outcome.UNKNOWN
+_NOT_LOOKED_UP = Answer(Outcome.SKIP, "not looked up: its registry is not configured")
 _WHOLE = ImageUse(container="", role=Role.CONTAINER, pointer="", image="")
 
 
@@ -61,15 +68,14 @@ def judge(
     """
     uses = workload.images
     unchanged = workload.unchanged if workload.old is not None else frozenset[str]()
-    if crowded(workload):
+    too_much = _crowd(workload)
+    if too_much:
         if len(unchanged) == len(uses):
             unchanged = frozenset({_WHOLE.pointer})
-        uses, images = (_WHOLE,), {_WHOLE.image: _crowd(workload)}
+        uses, images = (_WHOLE,), {_WHOLE.image: InvalidImage(too_much, "Split the object.")}
     findings: list[Finding] = []
     for policy in policies:
-        note = ""
-        if policy.namespaces.requirements and not namespace_labels_known:
-            note = _labels_unknown(workload.namespace)
+        note = "" if namespace_labels_known else _labels_unknown(policy, workload.namespace)
         rules = [(one, one.rule, _mode(one, policy, workload)) for one in policy.rules]
         for use in uses:
             image = images[use.image]
@@ -78,10 +84,14 @@ def judge(
                     answer = Answer(_FAIL, image.message, image.fix)
                 else:
                     answer = rule.check(use, workload, image, now)
+                    if answer.reason is Reason.NOT_CONFIGURED:
+                        refusal = _registry_refusal(policy, active)
+                        if refusal and refusal.check(use, workload, image, now).outcome is _FAIL:
+                            answer = _NOT_LOOKED_UP
                 done = mode
                 if answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
-                    answer = _explained(answer, policy, active, note)
                     done = _effect(answer, policy, mode, kept=use.pointer in unchanged)
+                    answer = replace(answer, message=f"{answer.message}{note}")
                 findings.append(
                     Finding(
                         policy.name,
@@ -101,9 +111,8 @@ def judge(
 
 
 def crowded(workload: Workload) -> bool:
-    """True when the object names more images than anybody looks up for one object."""
-    uses = workload.images
-    return len(uses) > MAX_IMAGES and len({use.image for use in uses}) > MAX_IMAGES
+    """True when the object names more images, or says more, than is looked at for one object."""
+    return bool(_crowd(workload))
 
 
 def _mode(active: ActiveRule, policy: Policy, workload: Workload) -> Mode:
@@ -121,27 +130,41 @@ def _effect(answer: Answer, policy: Policy, mode: Mode, *, kept: bool) -> Mode:
     return weaker(done, Mode.WARN) if kept or unknown else done
 
 
-def _explained(answer: Answer, policy: Policy, active: ActiveRule, note: str) -> Answer:
-    """A bad answer, as it reads under this policy.
+def _registry_refusal(policy: Policy, active: ActiveRule) -> Rule | None:
+    """The rule before which another one that saw nothing steps aside: it refuses the same image.
 
-    A rule that saw nothing steps aside for rule `registry`, which refuses the same image: only if
-    `registry` is at least as strict, because under a milder one the image would get in unseen.
+    Only if it is at least as strict: under a milder one the image would get in unseen.
     """
-    if answer.reason is Reason.NOT_CONFIGURED:
-        for other in policy.rules:
-            if other.rule.name == "registry" and weaker(active.mode, other.mode) is active.mode:
-                return Answer(Outcome.SKIP, "not looked up: its registry is not configured")
-    return replace(answer, message=f"{answer.message} {note}") if note else answer
+    for other in policy.rules:
+        if other.rule.name == "registry" and weaker(active.mode, other.mode) is active.mode:
+            return other.rule
+    return None
 
 
-def _crowd(workload: Workload) -> InvalidImage:
-    count = len({use.image for use in workload.images})
-    return InvalidImage(
-        f"it names {count} different images; up to {MAX_IMAGES} are looked up for one object.",
-        "Split the Pod.",
-    )
+def _crowd(workload: Workload) -> str:
+    """What there is too much of; empty where the object is of a size that people write."""
+    uses = workload.images
+    if len(uses) > MAX_IMAGES:
+        images = len({use.image for use in uses})
+        if images > MAX_IMAGES:
+            return f"it names {images} different images; {MAX_IMAGES} are looked up for one object."
+        if len(uses) > MAX_USES:
+            return f"it names images in {len(uses)} places; {MAX_USES} are judged for one object."
+    words = sum([_length(use) for use in uses if use.command or use.args])
+    if words > MAX_WORDS:
+        return f"its commands have {words} characters; {MAX_WORDS} are judged for one object."
+    return ""
 
 
-def _labels_unknown(namespace: str) -> str:
+def _length(use: ImageUse) -> int:
+    # An empty word costs as much as one of a letter.
+    words = sum(map(len, use.command)) + sum(map(len, use.args)) + len(use.command) + len(use.args)
+    return words + sum(len(name) + len(value) for name, value in use.env)
+
+
+def _labels_unknown(policy: Policy, namespace: str) -> str:
+    """What a finding says besides, where nobody could tell whether its policy holds."""
+    if not policy.namespaces.requirements:
+        return ""
     where = f"namespace {namespace}" if namespace else "its namespace"
-    return f"(The labels of {where} are not known here, so every policy covers it.)"
+    return f" (The labels of {where} are not known here, so every policy covers it.)"
