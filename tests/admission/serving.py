@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import ssl
@@ -74,6 +75,27 @@ class Facts:
     ) -> ImageFacts | Unknown:
         self.learned.append(ref)
         return self.facts
+
+
+class Broken(Facts):
+    """A source with a bug."""
+
+    def known(self, _ref: ImageRef, _needs: frozenset[Need]) -> ImageFacts | Unknown | None:
+        raise ZeroDivisionError
+
+
+class Slow(Facts):
+    """A source whose registry never answers."""
+
+    def known(self, _ref: ImageRef, _needs: frozenset[Need]) -> ImageFacts | Unknown | None:
+        return None
+
+    async def learn(
+        self, ref: ImageRef, _needs: frozenset[Need], _workload: Workload
+    ) -> ImageFacts | Unknown:
+        self.learned.append(ref)
+        await asyncio.sleep(60)
+        raise AssertionError
 
 
 def policy_set(

@@ -77,7 +77,7 @@ class Admission:
         self._decisions = decisions
         self._others = others
         self._client_certificate = client_certificate
-        self._room = Room(limits.buffered_bytes)
+        self._room = Room(max(limits.buffered_bytes, limits.body_bytes))
         self._learning = asyncio.Semaphore(limits.learning)
 
     async def __call__(
