@@ -34,6 +34,7 @@ def answer_microseconds(rounds: int, policy: Path, facts: Path) -> list[float]:
         ),
         namespaces=lambda _: None,
         clock=lambda: datetime.now(UTC),
+        everything=False,
     )
     reviews = Reviews()
     bodies = [reviews.body(number) for number in range(REVIEWS)]

@@ -49,6 +49,7 @@ class Engine:
         source: Source,
         namespaces: Callable[[str], Mapping[str, str] | None],
         clock: Callable[[], datetime],
+        everything: bool = True,
     ) -> None:
         """Everything is asked anew for each review.
 
@@ -57,11 +58,13 @@ class Engine:
             source: where facts about images come from.
             namespaces: the labels of a namespace, or None where they are not known.
             clock: the time, aware.
+            everything: whether verdicts hold passes and skips too, which decide nothing.
         """
         self.policies = policies
         self.source = source
         self.namespaces = namespaces
         self.clock = clock
+        self.everything = everything
 
     async def review(self, workload: Workload, patience: float) -> Verdict:
         """Learn what the policies ask about the workload, and let them judge.
@@ -75,9 +78,7 @@ class Engine:
         images, missing, needs = self._recall(workload, policies)
         if missing:
             images |= await self._learn(workload, missing, needs, patience)
-        return judge(
-            workload, images, policies, self.clock(), namespace_labels_known=labels is not None
-        )
+        return self._judge(workload, images, policies, labels)
 
     def review_known(self, workload: Workload) -> Verdict | None:
         """The same verdict without waiting; None where something must be learned first."""
@@ -86,8 +87,22 @@ class Engine:
         images, missing, _ = self._recall(workload, policies)
         if missing:
             return None
+        return self._judge(workload, images, policies, labels)
+
+    def _judge(
+        self,
+        workload: Workload,
+        images: Mapping[str, Image | InvalidImage],
+        policies: tuple[Policy, ...],
+        labels: Mapping[str, str] | None,
+    ) -> Verdict:
         return judge(
-            workload, images, policies, self.clock(), namespace_labels_known=labels is not None
+            workload,
+            images,
+            policies,
+            self.clock(),
+            namespace_labels_known=labels is not None,
+            everything=self.everything,
         )
 
     def _covering(self, workload: Workload, labels: Mapping[str, str] | None) -> tuple[Policy, ...]:

@@ -272,3 +272,14 @@ def test_unknown_facts_reach_the_rule() -> None:
     rules = Policy(name="p", rules=(ActiveRule(Seen(), Mode.ENFORCE),))
 
     assert only(judge(pod(use(text)), {text: unknown}, [rules], NOW)).reason is Reason.OFFLINE
+
+
+def test_what_decides_is_the_same_without_passes_and_skips() -> None:
+    rules = policy((PASS, Mode.ENFORCE), (FAIL, Mode.ENFORCE), (UNKNOWN, Mode.WARN))
+    workload, text = pod(), pod().images[0].image
+
+    whole = judge(workload, {text: image(text)}, [rules], NOW)
+    short = judge(workload, {text: image(text)}, [rules], NOW, everything=False)
+
+    assert list(short.findings) == whole.bad
+    assert len(whole.findings) == 3

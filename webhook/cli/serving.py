@@ -134,6 +134,7 @@ async def _serve(  # noqa: PLR0917 - called once, with what `run` has read
         ),
         namespaces=served.labels.get,
         clock=_now,
+        everything=False,
     )
     server = Server(
         engine=engine,

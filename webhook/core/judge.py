@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec.structs import replace
 
 from webhook.core.facts import Reason
 from webhook.core.policy import OnUnknown, Templates
@@ -55,16 +54,18 @@ def judge(
     now: datetime,
     *,
     namespace_labels_known: bool = True,
+    everything: bool = True,
 ) -> Verdict:
     """Ask every rule of every policy about every place where the workload names an image.
 
     Args:
         workload: what is to run.
         images: by the text that stands in the object; holds every image of the workload, unless
-            `crowded(workload)`.
+            it is `crowded`.
         policies: those that cover the workload.
         now: aware time of the judgement.
         namespace_labels_known: false where a policy may hold only because nobody could tell.
+        everything: whether passes and skips are wanted too; they decide nothing.
     """
     uses = workload.images
     unchanged = workload.unchanged if workload.old is not None else frozenset[str]()
@@ -76,58 +77,65 @@ def judge(
     findings: list[Finding] = []
     for policy in policies:
         note = "" if namespace_labels_known else _labels_unknown(policy, workload.namespace)
-        rules = [(one, one.rule, _mode(one, policy, workload)) for one in policy.rules]
         for use in uses:
             image = images[use.image]
-            for active, rule, mode in rules:
+            for active in policy.rules:
                 if isinstance(image, InvalidImage):
                     answer = Answer(_FAIL, image.message, image.fix)
                 else:
-                    answer = rule.check(use, workload, image, now)
+                    answer = active.rule.check(use, workload, image, now)
                     if answer.reason is Reason.NOT_CONFIGURED:
                         refusal = _registry_refusal(policy, active)
                         if refusal and refusal.check(use, workload, image, now).outcome is _FAIL:
                             answer = _NOT_LOOKED_UP
-                done = mode
-                if answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
-                    done = _effect(answer, policy, mode, kept=use.pointer in unchanged)
-                    answer = replace(answer, message=f"{answer.message}{note}")
-                findings.append(
-                    Finding(
-                        policy.name,
-                        rule.name,
-                        answer.outcome,
-                        answer.reason,
-                        done,
-                        use.container,
-                        use.role,
-                        use.pointer,
-                        use.image,
-                        answer.message,
-                        answer.fix,
+                if everything or answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
+                    kept = use.pointer in unchanged
+                    findings.append(
+                        _finding(use, workload, policy, active, answer, note, kept=kept)
                     )
-                )
     return Verdict(tuple(findings))
 
 
 def crowded(workload: Workload) -> bool:
-    """True when the object names more images, or says more, than is looked at for one object."""
-    return bool(_crowd(workload))
+    """True when the object names more images than are looked up for one object."""
+    uses = workload.images
+    return len(uses) > MAX_IMAGES and len({use.image for use in uses}) > MAX_IMAGES
 
 
-def _mode(active: ActiveRule, policy: Policy, workload: Workload) -> Mode:
-    """What a rule does here at most."""
+def _finding(  # noqa: PLR0917 - one line of the verdict is made of them
+    use: ImageUse,
+    workload: Workload,
+    policy: Policy,
+    active: ActiveRule,
+    answer: Answer,
+    note: str,
+    *,
+    kept: bool,
+) -> Finding:
+    """An answer in its place; a bad one does the least that anything with a say lets it do."""
+    mode = active.mode
     if workload.template:
-        return weaker(active.mode, _TEMPLATE_MODE[policy.templates])
-    return active.mode
-
-
-def _effect(answer: Answer, policy: Policy, mode: Mode, *, kept: bool) -> Mode:
-    """What a fail or an unknown does: the weakest of all that has a say."""
-    done = weaker(mode, answer.at_most)
-    # allowKnown equals deny here: what is in use is known to a cluster only.
-    unknown = answer.outcome is _UNKNOWN and policy.on_unknown is OnUnknown.WARN
-    return weaker(done, Mode.WARN) if kept or unknown else done
+        mode = weaker(mode, _TEMPLATE_MODE[policy.templates])
+    message = answer.message
+    if answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
+        mode = weaker(mode, answer.at_most)
+        # allowKnown equals deny here: what is in use is known to a cluster only.
+        unknown = answer.outcome is _UNKNOWN and policy.on_unknown is OnUnknown.WARN
+        mode = weaker(mode, Mode.WARN) if kept or unknown else mode
+        message = f"{message}{note}"
+    return Finding(
+        policy.name,
+        active.rule.name,
+        answer.outcome,
+        answer.reason,
+        mode,
+        use.container,
+        use.role,
+        use.pointer,
+        use.image,
+        message,
+        answer.fix,
+    )
 
 
 def _registry_refusal(policy: Policy, active: ActiveRule) -> Rule | None:
@@ -158,8 +166,8 @@ def _crowd(workload: Workload) -> str:
 
 def _length(use: ImageUse) -> int:
     # An empty word costs as much as one of a letter.
-    words = sum(map(len, use.command)) + sum(map(len, use.args)) + len(use.command) + len(use.args)
-    return words + sum(len(name) + len(value) for name, value in use.env)
+    words = len("".join(use.command)) + len("".join(use.args)) + len(use.command) + len(use.args)
+    return words + sum([len(name) + len(value) for name, value in use.env]) if use.env else words
 
 
 def _labels_unknown(policy: Policy, namespace: str) -> str:
