@@ -112,11 +112,14 @@ class _Frame:
 def _documents(content: bytes, max_values: int) -> Iterator[Parsed]:
     loader = _LOADER(content)
     try:
-        while not isinstance(event := loader.get_event(), StreamEndEvent):
+        next_event = loader.get_event
+        # Asked for every value of every file: isinstance() takes longer, and nobody derives events.
+        while type(event := next_event()) is not StreamEndEvent:
             if isinstance(event, DocumentStartEvent):
                 builder = _Builder(max_values)
-                while not isinstance(event := loader.get_event(), DocumentEndEvent):
-                    builder.add(event)
+                add = builder.add
+                while type(event := next_event()) is not DocumentEndEvent:
+                    add(event)
                 if builder.root is not None:
                     yield builder.parsed()
     finally:
@@ -141,7 +144,7 @@ class _Builder:
         self._left -= 1
         if self._left < 0:
             raise _BrokenError(event, "it holds more values than anybody writes")
-        if isinstance(event, ScalarEvent):
+        if type(event) is ScalarEvent:
             value = _scalar(event)
             if event.anchor is not None:
                 self._anchors[event.anchor] = (value, 1)
