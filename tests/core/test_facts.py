@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import config, facts
-from webhook.core.facts import ImageConfig, ImageFacts, Reason, configs
+from tests.builders import facts
+from webhook.core.facts import ImageConfig, ImageFacts, Reason
 
 
 def test_the_reasons_are_a_closed_list() -> None:
@@ -22,14 +22,6 @@ def test_the_reasons_are_a_closed_list() -> None:
         "script",
         "variable",
     ]
-
-
-def test_a_label_is_found_by_its_whole_name() -> None:
-    labelled = config(labels={"a": "1", "b": ""})
-
-    assert labelled.label("a") == "1"
-    assert labelled.label("b") == ""
-    assert labelled.label("A") is None
 
 
 @pytest.mark.parametrize(
@@ -51,12 +43,6 @@ def test_a_platform_is_written_as_docker_writes_it(
 def test_facts_without_a_config_are_not_complete() -> None:
     assert not ImageFacts(digest="sha256:x").complete
     assert facts().complete
-
-
-def test_the_configs_are_those_of_every_platform() -> None:
-    both = (config(), config(architecture="arm64"))
-
-    assert list(both) == list(configs(facts(*both)))
 
 
 def test_equal_facts_have_equal_hashes() -> None:

@@ -40,7 +40,7 @@ async def test_a_digest_costs_one_manifest_and_one_config_and_then_nothing() -> 
     (platform,) = found.platforms
     assert (platform.platform, platform.digest) == ("linux/amd64", digest)
     assert platform.config.entrypoint == ("/app",)
-    assert platform.config.label("a") == "b"
+    assert dict(platform.config.labels)["a"] == "b"
 
 
 async def test_an_index_costs_one_pair_for_each_platform_and_attestations_cost_nothing() -> None:

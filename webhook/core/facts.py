@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class Reason(StrEnum):
@@ -59,13 +55,6 @@ class ImageConfig(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     labels: tuple[tuple[str, str], ...] = ()
     """Sorted pairs: hashable, so that what is derived from a config can be remembered."""
 
-    def label(self, key: str) -> str | None:
-        """The value of one label, or None where the image does not carry it."""
-        for name, value in self.labels:
-            if name == key:
-                return value
-        return None
-
     @property
     def platform(self) -> str:
         """`os/architecture[/variant]`, as in `docker pull --platform`."""
@@ -99,8 +88,3 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     def complete(self) -> bool:
         """True when the configs are there to be judged."""
         return bool(self.platforms)
-
-
-def configs(facts: ImageFacts) -> Sequence[ImageConfig]:
-    """The configs to judge, one for every platform that can run."""
-    return [image.config for image in facts.platforms]
