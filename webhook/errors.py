@@ -1,4 +1,4 @@
-"""Every error that Cocket raises, in two families: what came is bad, and we could not get it.
+"""Every error that Cocket raises: what came is bad, and we could not get it.
 
     CocketError
     ├── InputError                  somebody wrote something wrong; the message is for them
@@ -7,12 +7,13 @@
     │   ├── InvalidPolicyError        a policy or registry document that cannot be used
     │   ├── InvalidReviewError        no AdmissionReview at all
     │   └── InvalidFactsError         a facts line that cannot be read
-    └── RegistryError               a registry did not give us what we asked for; `.reason` says why
-        ├── BadContentError           it answered, and what it served is bad
-        └── UnavailableError          we could not get it
+    ├── RegistryError               a registry did not give us what we asked for; `.reason` says why
+    │   ├── BadContentError           it answered, and what it served is bad
+    │   └── UnavailableError          we could not get it
+    └── ClusterError                the API server did not do what we asked; `.status` and `.reason`
 
 There is no «verification failed»: a failed check is a `Finding`, and a check that could not be made
-is an `Unknown`. `engine.py` turns the second family into `Unknown`.
+is an `Unknown`. `engine.py` turns a RegistryError into `Unknown`.
 """
 
 from __future__ import annotations
@@ -70,3 +71,19 @@ class BadContentError(RegistryError):
 
 class UnavailableError(RegistryError):
     """We could not get it: refused, missing, unreachable, too slow."""
+
+
+class ClusterError(CocketError):
+    """The API server of a cluster was not reached, or did not do what we asked."""
+
+    def __init__(self, detail: str, *, status: int = 0, reason: str = "") -> None:
+        """Keep what the API server said besides the `detail`, a sentence for people.
+
+        Args:
+            detail: holds no credential.
+            status: HTTP status; 0 where it was not reached.
+            reason: the API's own token: NotFound, Conflict, Forbidden, Expired …
+        """
+        super().__init__(detail)
+        self.status = status
+        self.reason = reason

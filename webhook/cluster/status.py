@@ -1,0 +1,32 @@
+"""What an API server says when it says no."""
+
+from __future__ import annotations
+
+import msgspec
+
+from webhook.core.printable import printable
+from webhook.errors import ClusterError
+
+_MAX_MESSAGE = 1000
+
+
+class Status(msgspec.Struct):
+    """`Status` of apimachinery: the body of a refusal, and of an event of type ERROR."""
+
+    code: int = 0
+    reason: str = ""
+    message: str = ""
+
+
+def status_error(code: int, body: bytes, what: str) -> ClusterError:
+    """The error for a refusal; `body` need not be a Status: proxies answer too."""
+    try:
+        status = msgspec.json.decode(body, type=Status)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        status = Status()
+    said = printable(status.message, _MAX_MESSAGE) or "it did not say why"
+    return ClusterError(
+        f"{what}: the API server answered {code}: {said}",
+        status=code,
+        reason=printable(status.reason, 60),
+    )
