@@ -97,6 +97,23 @@ class Admission:
         else:
             await self._validate(scope, receive, send)
 
+    def at_once(self, body: bytes, certified: bool) -> bytes | None:  # noqa: FBT001 - positional for speed
+        """The answer to a whole body, where nothing must be waited for; see `Connection`.
+
+        None where anything is out of the ordinary: the same request comes by `__call__` then.
+        """
+        if self._client_certificate and not certified:
+            return None
+        started = perf_counter()
+        try:
+            asked = read_review(body)
+            if isinstance(asked, Unreadable) or asked.workload is None:
+                return None
+            verdict = self._engine.review_known(asked.workload)
+        except Exception:  # noqa: BLE001 - met again on the long way, which says so
+            return None
+        return None if verdict is None else self._judged(asked, verdict, started)
+
     async def _validate(
         self,
         scope: Message,
@@ -110,7 +127,7 @@ class Admission:
             await self._error(send, 400, str(error))
             return
         except Exception:  # noqa: BLE001 - the edge of the HTTP face
-            # The only one of the project. A bug of ours must not become a 500: the API server
+            # A bug of ours must not become a 500: the API server
             # would ask its failurePolicy, and under Ignore the object would be in.
             _log.exception("a review could not be judged")
             uid = arrival.uid or uid_of(arrival.beginning)
@@ -206,7 +223,8 @@ class Admission:
     def _judged(self, asked: Asked, verdict: Verdict, started: float) -> bytes:
         """Answer, count and log a verdict."""
         bad = verdict.bad
-        answer = answer_of(asked.uid, asked.title if bad else "", bad)
+        broken = self._policies().broken_in(asked.namespace)
+        answer = answer_of(asked.uid, asked.title if bad else "", bad, broken)
         seconds = perf_counter() - started
         self._metrics.judged(answer.decision, bad, seconds)
         self._decisions.write(Judged(self._clock(), asked, answer, bad, seconds))

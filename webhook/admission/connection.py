@@ -41,7 +41,11 @@ class Connection(HttpToolsProtocol):
     """uvicorn's protocol with deadlines, limits and the peer's certificate."""
 
     def __init__(
-        self, config: Config, state: ServerState, limits: Limits, metrics: Metrics
+        self,
+        config: Config,
+        state: ServerState,
+        limits: Limits,
+        metrics: Metrics,
     ) -> None:
         """One of these for each connection."""
         super().__init__(config, state, {})
@@ -63,15 +67,17 @@ class Connection(HttpToolsProtocol):
         self._idle_bytes = 0
         self._head_bytes = 0
         self._hosts = 0
+        self._length = -1
         self._refusal: RefusedRequestError | None = None
 
     @property
     def waits_for_us(self) -> bool:
         """True while the peer has said all and has no answer yet."""
-        return self._complete and self._owes_answer
+        return self._complete and self.owes_answer
 
     @property
-    def _owes_answer(self) -> bool:
+    def owes_answer(self) -> bool:
+        """True while a request has no whole answer yet."""
         cycle: RequestResponseCycle | None = self.cycle  # before the first request there is none
         return cycle is not None and not cycle.response_complete
 
@@ -118,13 +124,17 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins: from here on the clock runs."""
-        super().on_message_begin()
+        # What uvicorn does here is done when it is clear that uvicorn is needed.
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
         self.active = self.loop.time()
         self.deadline = self.active + self.limits.request_seconds
         self._complete = False
         self._reading_head = True
         self._head_bytes = 0
         self._hosts = 0
+        self._length = -1
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; two Host headers are how requests are smuggled past proxies."""
@@ -134,6 +144,8 @@ class Connection(HttpToolsProtocol):
         self._head_bytes += len(name) + len(value)
         if name == b"host":
             self._hosts += 1
+        elif name == b"content-length":
+            self._length = int(value)  # the parser has seen to it that it is one number
         elif name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
         self.headers.append((name, value))
@@ -149,10 +161,7 @@ class Connection(HttpToolsProtocol):
             raise self._refused(b"431 Request Header Fields Too Large", "header-size")
         if self._hosts != 1 or self.parser.should_upgrade():
             raise self._refused(b"400 Bad Request", "malformed")
-        super().on_headers_complete()
-        self.cycle.transport = self._answers
-        if self.draining:
-            self.cycle.keep_alive = False
+        self._begin()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -179,7 +188,7 @@ class Connection(HttpToolsProtocol):
     def drain(self) -> None:
         """From now on every answer is the last one of its connection."""
         self.draining = True
-        if self._owes_answer and not self.cycle.response_started:
+        if self.owes_answer and not self.cycle.response_started:
             self.cycle.keep_alive = False
 
     def cut(self, cause: str) -> None:
@@ -188,6 +197,17 @@ class Connection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.metrics.closed[cause] += 1
         self.transport.abort()
+
+    def _begin(self) -> None:
+        """Let uvicorn begin with a request, at the end of its headers."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        super().on_headers_complete()
+        self.cycle.transport = self._answers
+        if self.draining:
+            self.cycle.keep_alive = False
 
     def _rest(self) -> None:
         self.active = self.loop.time()
@@ -200,7 +220,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, status: bytes, cause: str) -> None:
         """Answer with an error, unless an answer to an earlier request is still due."""
-        if self._owes_answer:
+        if self.owes_answer:
             self.cut(cause)
             return
         self.metrics.closed[cause] += 1

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from webhook.admission.at_once import AtOnceConnection
 from webhook.admission.connection import Connection
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, MutableMapping
 
+    from webhook.admission.at_once import AtOnce
     from webhook.admission.limits import Limits
     from webhook.admission.metrics import Metrics
 
@@ -46,8 +48,9 @@ class Listener:
         tls: ssl.SSLContext | None,
         limits: Limits,
         metrics: Metrics,
+        at_once: AtOnce | None = None,
     ) -> None:
-        """Serve `application`; nothing is opened yet."""
+        """Serve `application`, and `at_once` before it where it can; nothing is opened yet."""
         self._config = Config(
             cast("Any", application),
             http=Connection,
@@ -67,6 +70,7 @@ class Listener:
         self._tls = tls
         self._limits = limits
         self._metrics = metrics
+        self._at_once = at_once
         self._socket: socket.socket | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._opening: dict[asyncio.Task[None], None] = {}
@@ -183,7 +187,9 @@ class Listener:
             _log.debug("a connection was not opened: %s", error)
 
     def _connection(self) -> Connection:
-        connection = Connection(self._config, self._state, self._limits, self._metrics)
+        given = (self._config, self._state, self._limits, self._metrics)
+        at_once = self._at_once
+        connection = Connection(*given) if at_once is None else AtOnceConnection(*given, at_once)
         connection.draining = self._draining
         return connection
 

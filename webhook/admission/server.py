@@ -103,7 +103,13 @@ class Server:
             others=health_app(self._is_ready),
             client_certificate=certificate.asks_clients,
         )
-        self._reviews = Listener(admission, tls=certificate.context, limits=limits, metrics=metrics)
+        self._reviews = Listener(
+            admission,
+            tls=certificate.context,
+            limits=limits,
+            metrics=metrics,
+            at_once=admission.at_once,
+        )
         self._probes = Listener(
             health_app(self._is_ready, metrics),
             tls=None,
