@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import yaml
@@ -23,7 +23,14 @@ from yaml.events import (
 from webhook.core.printable import printable
 from webhook.errors import InvalidObjectError
 from webhook.manifests.lines import Parsed, Starts
-from webhook.manifests.scalars import NoScalarError, plain, tagged
+from webhook.manifests.yaml_nodes import (
+    BrokenError,
+    key_of,
+    line_of,
+    plain_of,
+    scalar_of,
+    sources_of,
+)
 
 MAX_DEPTH = 200
 """Levels of nesting. The schema of a large custom resource has about fifty."""
@@ -64,7 +71,7 @@ def read_yaml(content: bytes, file: str, max_values: int = MAX_VALUES) -> Iterat
         )
     try:
         yield from _documents(content, max_values)
-    except _BrokenError as error:
+    except BrokenError as error:
         line, problem = error.line, error.problem
     except yaml.reader.ReaderError as error:
         line = content.count(b"\n", 0, error.position) + 1
@@ -79,15 +86,6 @@ def read_yaml(content: bytes, file: str, max_values: int = MAX_VALUES) -> Iterat
     if b"{{" in content:
         hint = "; it looks like a template: render it first (helm template CHART | cocket check -)"
     raise InvalidObjectError(f"{file}:{line}: {printable(problem)}{hint}")
-
-
-class _BrokenError(Exception):
-    """What is wrong, and in which line (from 1)."""
-
-    def __init__(self, event: Event, problem: str) -> None:
-        super().__init__(problem)
-        self.line = _line(event)
-        self.problem = problem
 
 
 class _Frame:
@@ -117,9 +115,7 @@ def _documents(content: bytes, max_values: int) -> Iterator[Parsed]:
         while type(event := next_event()) is not StreamEndEvent:
             if isinstance(event, DocumentStartEvent):
                 builder = _Builder(max_values)
-                add = builder.add
-                while type(event := next_event()) is not DocumentEndEvent:
-                    add(event)
+                builder.build(next_event)
                 if builder.root is not None:
                     yield builder.parsed()
     finally:
@@ -139,13 +135,41 @@ class _Builder:
         self._aliased = 0
         self._left = max_values
 
-    def add(self, event: Event) -> None:
-        """Take the next event."""
-        self._left -= 1
-        if self._left < 0:
-            raise _BrokenError(event, "it holds more values than anybody writes")
+    def build(self, next_event: Callable[[], Any]) -> None:
+        """Take the events up to the end of the document."""
+        left, stack, add = self._left, self._stack, self._add
+        while type(event := next_event()) is not DocumentEndEvent:
+            left -= 1
+            if left < 0:
+                raise BrokenError(event, "it holds more values than anybody writes")
+            # Four events of five are such scalars; `_add` would do the same with six calls.
+            if type(event) is ScalarEvent and stack and event.tag is None and event.anchor is None:
+                value = plain_of(event) if event.implicit[0] else event.value
+                frame = stack[-1]
+                data: Any = frame.data
+                key = frame.key
+                if type(data) is list:
+                    data.append(value)
+                    frame.starts.append(line_of(event))
+                    frame.size += 1
+                    continue
+                if key is None:
+                    if type(value) is str and value != _MERGE and value not in data:
+                        frame.key = value
+                        frame.line = line_of(event)
+                        frame.size += 1
+                        continue
+                elif key != _MERGE:
+                    data[key] = value
+                    frame.starts.append(frame.line)
+                    frame.size += 1
+                    frame.key = None
+                    continue
+            add(event)
+
+    def _add(self, event: Event) -> None:
         if type(event) is ScalarEvent:
-            value = _scalar(event)
+            value = scalar_of(event)
             if event.anchor is not None:
                 self._anchors[event.anchor] = (value, 1)
             self._begin(event)
@@ -167,9 +191,9 @@ class _Builder:
     def _begin(self, event: Event) -> None:
         """Note where an entry of a list, or the document, begins; a mapping's is its key's line."""
         if not self._stack:
-            self.line = _line(event)
+            self.line = line_of(event)
         elif isinstance((frame := self._stack[-1]).data, list):
-            frame.starts.append(_line(event))
+            frame.starts.append(line_of(event))
 
     def _start(
         self,
@@ -178,9 +202,9 @@ class _Builder:
         tags: frozenset[str | None],
     ) -> None:
         if event.tag not in tags:
-            raise _BrokenError(event, f"a value with the tag {event.tag} cannot be read")
+            raise BrokenError(event, f"a value with the tag {event.tag} cannot be read")
         if len(self._stack) >= MAX_DEPTH:
-            raise _BrokenError(event, f"it is nested more than {MAX_DEPTH} levels deep")
+            raise BrokenError(event, f"it is nested more than {MAX_DEPTH} levels deep")
         self._begin(event)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
@@ -201,14 +225,14 @@ class _Builder:
 
     def _alias(self, event: AliasEvent) -> None:
         if event.anchor not in self._anchors:
-            raise _BrokenError(event, f"nothing is marked with &{event.anchor}")
+            raise BrokenError(event, f"nothing is marked with &{event.anchor}")
         found = self._anchors[event.anchor]
         if found is None:
-            raise _BrokenError(event, f"*{event.anchor} stands inside of what it stands for")
+            raise BrokenError(event, f"*{event.anchor} stands inside of what it stands for")
         value, size = found
         self._aliased += size
         if self._aliased > MAX_ALIASED:
-            raise _BrokenError(event, f"its aliases stand for more than {MAX_ALIASED} values")
+            raise BrokenError(event, f"its aliases stand for more than {MAX_ALIASED} values")
         self._begin(event)
         self._attach(event, value, size)
 
@@ -223,60 +247,20 @@ class _Builder:
         if isinstance(data, list):
             data.append(value)
         elif frame.key is None:
-            frame.line = _line(event)
-            frame.key = _key(event, value)
+            frame.line = line_of(event)
+            frame.key = key_of(event, value)
             if frame.key == _MERGE and not (isinstance(event, ScalarEvent) and event.implicit[0]):
-                raise _BrokenError(event, "<< is a key like any other in quotes; leave them out")
+                raise BrokenError(event, "<< is a key like any other in quotes; leave them out")
             if frame.key in data or (frame.key == _MERGE and frame.merged is not None):
-                raise _BrokenError(event, f"the key {frame.key!r} is there twice")
+                raise BrokenError(event, f"the key {frame.key!r} is there twice")
         elif frame.key == _MERGE:
-            frame.merged = [(source, frame.line) for source in _sources(event, value)]
+            frame.merged = [(source, frame.line) for source in sources_of(event, value)]
             # To YAML what is written outweighs what is merged; to kubectl (yaml.v2) the later does.
             twice = next((key for one, _ in frame.merged for key in one if key in data), None)
             if twice is not None:
-                raise _BrokenError(event, f"the key {twice!r} is in what << merges; write << first")
+                raise BrokenError(event, f"the key {twice!r} is in what << merges; write << first")
             frame.key = None
         else:
             data[frame.key] = value
             frame.starts.append(frame.line)
             frame.key = None
-
-
-def _scalar(event: ScalarEvent) -> object:
-    if event.tag is not None and not event.value and not event.style:
-        # `!!str,a b` is nothing and `a b` to us, and `b` with a strange tag to kubectl.
-        raise _BrokenError(event, "there is nothing behind a tag: write the value, or quotes")
-    try:
-        if event.tag is None:
-            return plain(event.value) if event.implicit[0] else event.value
-        return event.value if event.tag == "!" else tagged(event.value, event.tag)
-    except NoScalarError as error:
-        raise _BrokenError(event, str(error)) from error
-
-
-def _key(event: Event, value: object) -> str:
-    """A key as JSON has it; numbers and truth values become words, as `kubectl` makes them."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(value)
-        case None:
-            raise _BrokenError(event, "a key is missing before the colon")
-        case _:
-            raise _BrokenError(event, "a key must be a word, not a mapping or a list")
-
-
-def _sources(event: Event, value: object) -> list[dict[str, object]]:
-    sources = value if isinstance(value, list) else [value]
-    mappings = [source for source in sources if isinstance(source, dict)]
-    if len(mappings) < len(sources):
-        raise _BrokenError(event, "<< takes a mapping, or a list of mappings")
-    return mappings
-
-
-def _line(event: Event) -> int:
-    mark = event.start_mark
-    return int(mark.line) + 1 if mark else 0
