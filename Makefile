@@ -1,10 +1,10 @@
 # The names are here, the logic is in scripts/. A stamp in .venv tells what is installed there.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo format lint test bench lock tools clean
+.PHONY: help dev demo format lint test e2e bench lock tools control-plane clean
 
 help: ## print this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 dev: .venv/.dev ## set up .venv for developers; PYTHON=path chooses the interpreter
 
@@ -22,8 +22,11 @@ lint: .venv/.dev ## formatting, lint, types, layers
 	.venv/bin/lint-imports --no-logo
 
 test: .venv/.dev tools ## run the tests; T=path K=word choose some of them
-	.venv/bin/pytest $(if $(K),-k '$(K)') $(T) $(if $(T)$(K),,--cov)
+	.venv/bin/pytest -m 'not e2e' $(if $(K),-k '$(K)') $(T) $(if $(T)$(K),,--cov)
 	$(if $(T)$(K),,@.venv/bin/coverage report --include='webhook/core/*' --skip-covered --fail-under=100)
+
+e2e: .venv/.dev tools control-plane ## the same against a real API server; T= and K= too
+	.venv/bin/pytest -m e2e $(if $(K),-k '$(K)') $(or $(T),tests/e2e)
 
 bench: .venv/.dev tools ## measure against a bare server: a table, and build/bench.json
 	.venv/bin/python -m bench
@@ -33,6 +36,9 @@ lock: ## write the lock files anew, with the newest versions
 
 tools: ## bring the real tools that some tests need into .tools/bin
 	@scripts/tools
+
+control-plane: ## bring a real API server; KUBEBUILDER_ASSETS=folder is one
+	@scripts/control-plane >/dev/null
 
 clean: ## remove all that was made here, .venv too
 	rm -rf .venv .tools build dist .coverage* .hypothesis .*_cache

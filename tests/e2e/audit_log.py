@@ -1,0 +1,176 @@
+"""What each ServiceAccount did, from the API server's audit log, beside what RBAC grants it.
+
+The shapes are those of audit.k8s.io/v1 and rbac.authorization.k8s.io/v1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tests.e2e.server import ApiServer
+
+ANY = "*"
+_RBAC = "/apis/rbac.authorization.k8s.io/v1"
+_DECISION = "authorization.k8s.io/decision"
+
+
+class Access(msgspec.Struct, frozen=True, order=True):
+    """A verb on a resource, as it was used or as it is granted.
+
+    >>> str(Access("get", "cocket.dev", "imagefacts/status", name="sha256-ab"))
+    'get imagefacts/status.cocket.dev named sha256-ab'
+    """
+
+    verb: str
+    group: str
+    """Empty for the core group, and for a path outside the API."""
+    resource: str
+    """With its subresource, as in `pods/status`; a path outside the API begins with a slash."""
+    namespace: str = ""
+    """Used there; granted there. Empty: in all of them, or where there are none."""
+    name: str = ""
+    """The object's; granted for this name only where it is not empty."""
+
+    def __str__(self) -> str:
+        group = f".{self.group}" if self.group else ""
+        name = f" named {self.name}" if self.name else ""
+        return f"{self.verb} {self.resource}{group}{name}" + (
+            f" in {self.namespace}" if self.namespace else ""
+        )
+
+    def covers(self, used: Access) -> bool:
+        """Whether this grant is needed for that use. A wildcard is needed for none."""
+        return (
+            (self.verb, self.group, self.resource) == (used.verb, used.group, used.resource)
+            and self.namespace in {"", used.namespace}
+            and self.name in {"", used.name}
+        )
+
+
+class _User(msgspec.Struct):
+    username: str = ""
+
+
+class _Object(msgspec.Struct, rename="camel"):
+    api_group: str = ""
+    resource: str = ""
+    subresource: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+class _Status(msgspec.Struct):
+    code: int = 0
+
+
+class _Event(msgspec.Struct, rename="camel"):
+    verb: str
+    request_uri: str = msgspec.field(name="requestURI", default="")
+    user: _User = msgspec.field(default_factory=_User)
+    object_ref: _Object | None = None
+    response_status: _Status = msgspec.field(default_factory=_Status)
+    annotations: dict[str, str] = {}
+
+
+_DECODER = msgspec.json.Decoder(_Event)
+
+
+def used(log: Path) -> dict[str, set[Access]]:
+    """Everything that was asked and permitted, by user name."""
+    return _by_user(event for event in _events(log) if not _forbidden(event))
+
+
+def refused(log: Path) -> dict[str, set[Access]]:
+    """Everything that RBAC forbade, by user name; a webhook's 403 is none of it."""
+    return _by_user(event for event in _events(log) if _forbidden(event))
+
+
+def noted(log: Path, webhook: str, namespace: str, name: str) -> dict[str, str]:
+    """What our webhook noted about the latest write of an object, without its prefix."""
+    found: dict[str, str] = {}
+    for event in _events(log):
+        about = event.object_ref
+        if about is not None and (about.namespace, about.name) == (namespace, name):
+            found = {
+                key.removeprefix(f"{webhook}/"): value
+                for key, value in event.annotations.items()
+                if key.startswith(f"{webhook}/")
+            }
+    return found
+
+
+def granted(server: ApiServer, user: str) -> set[Access]:
+    """What the bindings of a ServiceAccount grant; not what everybody may who has logged in."""
+    _, _, namespace, name = user.split(":")
+    subject = {"kind": "ServiceAccount", "namespace": namespace, "name": name}
+    found = set[Access]()
+    for kind in ("clusterrolebindings", "rolebindings"):
+        for binding in server.get(f"{_RBAC}/{kind}")["items"]:
+            where = binding["metadata"].get("namespace", "")
+            subjects = [
+                {"namespace": where} | {key: one.get(key, where) for key in subject}
+                for one in binding.get("subjects") or ()
+            ]
+            if subject in subjects:
+                found |= _grants(_rules(server, binding["roleRef"], where), where)
+    return found
+
+
+def unused(server: ApiServer, log: Path, user: str) -> set[Access]:
+    """What is granted to a ServiceAccount and was never needed; every wildcard is."""
+    did = used(log).get(user, set())
+    return {grant for grant in granted(server, user) if not any(map(grant.covers, did))}
+
+
+def _rules(server: ApiServer, reference: dict[str, str], namespace: str) -> list[dict[str, Any]]:
+    place = f"namespaces/{namespace}/roles" if reference["kind"] == "Role" else "clusterroles"
+    rules: list[dict[str, Any]] = server.get(f"{_RBAC}/{place}/{reference['name']}")["rules"]
+    return rules or []
+
+
+def _grants(rules: Iterable[dict[str, Any]], namespace: str) -> set[Access]:
+    found = set[Access]()
+    for rule in rules:
+        for verb in rule["verbs"]:
+            for path in rule.get("nonResourceURLs") or ():
+                found.add(Access(verb, "", path))
+            for group in rule.get("apiGroups") or ():
+                for resource in rule.get("resources") or ():
+                    for name in rule.get("resourceNames") or ("",):
+                        found.add(Access(verb, group, resource, namespace, name))
+    return found
+
+
+def _events(log: Path) -> Iterator[_Event]:
+    with log.open("rb") as lines:
+        for line in lines:
+            # A server that was killed leaves half a line behind.
+            try:
+                yield _DECODER.decode(line)
+            except msgspec.DecodeError:
+                continue
+
+
+def _forbidden(event: _Event) -> bool:
+    return event.annotations.get(_DECISION) == "forbid"
+
+
+def _by_user(events: Iterable[_Event]) -> dict[str, set[Access]]:
+    found: dict[str, set[Access]] = {}
+    for event in events:
+        found.setdefault(event.user.username, set()).add(_access(event))
+    return found
+
+
+def _access(event: _Event) -> Access:
+    about = event.object_ref
+    if about is None or not about.resource:
+        return Access(event.verb, "", event.request_uri.partition("?")[0])
+    resource = f"{about.resource}/{about.subresource}" if about.subresource else about.resource
+    return Access(event.verb, about.api_group, resource, about.namespace, about.name)
