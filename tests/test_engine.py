@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 import pytest
 
 from tests.builders import DIGEST, NOW, facts, pod, use
+from webhook.core.exception import ImageException, NamedWorkload
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.judge import MAX_IMAGES
-from webhook.core.policy import ActiveRule, Policy, PolicySet
+from webhook.core.policy import ActiveRule, OnUnknown, Policy, PolicySet
 from webhook.core.registries import Registries
 from webhook.core.selector import Operator, Requirement, Selector
 from webhook.core.verdict import Answer, Mode, Outcome
@@ -57,6 +59,10 @@ class Library:
         """What is in memory."""
         del needs
         return facts() if str(ref) in self.memory else None
+
+    def in_use(self, ref: ImageRef) -> bool:
+        """Whatever lies in a folder `used`."""
+        return ref.repository.startswith("used/")
 
     async def learn(
         self, ref: ImageRef, needs: frozenset[Need], workload: Workload
@@ -188,3 +194,74 @@ async def test_unknown_namespace_labels_are_covered_by_every_policy(
     verdict = await engine(Library(), namespaces=prod, labels=labels).review(pod(), 1)
 
     assert len(verdict.findings) == findings
+
+
+def excused(name: str, *, needed: frozenset[Need], namespace: str = "shop") -> Engine:
+    """An engine with an exception for one Pod, whose policy asks for `needed`."""
+    there = ImageException(
+        name="security/x",
+        rules=frozenset({"learned"}),
+        namespaces=frozenset({namespace}),
+        workload=NamedWorkload("Pod", name),
+        reason="soon",
+        expires=NOW + timedelta(days=1),
+    )
+    policy = Policy(name="p", rules=(ActiveRule(learned(needed), Mode.ENFORCE),))
+    policies = PolicySet((policy,), Registries(), (there,))
+    return Engine(
+        policies=lambda: policies, source=Library(), namespaces=lambda _: {}, clock=lambda: NOW
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "allowed"),
+    [("web", "shop", True), ("db", "shop", False), ("web", "bank", False)],
+)
+async def test_exceptions_are_those_of_the_policies_and_of_the_namespace(
+    name: str,
+    namespace: str,
+    allowed: bool,  # noqa: FBT001 - a column
+) -> None:
+    reviewing = excused(name, needed=frozenset({Need.CONFIG}), namespace=namespace)
+    verdict = await reviewing.review(pod(use("a.example/missing:1")), 1)
+
+    assert verdict.allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "on_unknown", "allowed"),
+    [
+        (f"a.example/used/missing@{DIGEST}", OnUnknown.ALLOW_KNOWN, True),
+        (f"a.example/missing@{DIGEST}", OnUnknown.ALLOW_KNOWN, False),
+        ("a.example/used/missing:1", OnUnknown.ALLOW_KNOWN, False),
+        (f"a.example/used/missing@{DIGEST}", OnUnknown.DENY, False),
+        ("::", OnUnknown.ALLOW_KNOWN, False),
+    ],
+)
+async def test_whether_a_digest_is_in_use_is_asked_of_the_source(
+    text: str,
+    on_unknown: OnUnknown,
+    allowed: bool,  # noqa: FBT001 - a column
+) -> None:
+    rule = ActiveRule(learned(), Mode.ENFORCE)
+    policies = PolicySet((Policy(name="p", rules=(rule,), on_unknown=on_unknown),), Registries())
+    reviewing = Engine(
+        policies=lambda: policies, source=Library(), namespaces=lambda _: {}, clock=lambda: NOW
+    )
+
+    assert (await reviewing.review(pod(use(text)), 1)).allowed is allowed
+
+
+async def test_a_policy_of_another_namespace_is_not_asked() -> None:
+    here, there = (
+        Policy(name=name, namespace=name, rules=(ActiveRule(learned(), Mode.ENFORCE),))
+        for name in ("shop", "bank")
+    )
+    policies = PolicySet((here, there), Registries())
+    reviewing = Engine(
+        policies=lambda: policies, source=Library(), namespaces=lambda _: None, clock=lambda: NOW
+    )
+
+    verdict = await reviewing.review(pod(use("a.example/x:1")), 1)
+
+    assert [finding.policy for finding in verdict.findings] == ["shop"]

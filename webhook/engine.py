@@ -6,9 +6,13 @@ import asyncio
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import replace
+
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.judge import InvalidImage, crowded, judge
+from webhook.core.passed import Passed
+from webhook.core.policy import OnUnknown
 from webhook.core.rules.protocol import Image
 from webhook.errors import InvalidImageError, RegistryError
 
@@ -28,6 +32,9 @@ class Source(Protocol):
 
     def known(self, ref: ImageRef, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """What is in memory, at once; None where somebody must be asked."""
+
+    def in_use(self, ref: ImageRef) -> bool:
+        """Whether the digest in the name is recorded as in use in this cluster."""
 
     async def learn(
         self, ref: ImageRef, needs: frozenset[Need], workload: Workload
@@ -65,6 +72,7 @@ class Engine:
         self.namespaces = namespaces
         self.clock = clock
         self.everything = everything
+        self._passed = None if everything else Passed()
 
     async def review(self, workload: Workload, patience: float) -> Verdict:
         """Learn what the policies ask about the workload, and let them judge.
@@ -74,20 +82,22 @@ class Engine:
             patience: seconds; what was not learned by then is unknown, reason `timed-out`.
         """
         labels = self.namespaces(workload.namespace)
-        policies = self._covering(workload, labels)
+        current = self.policies()
+        policies = _covering(current, workload, labels)
         images, missing, needs = self._recall(workload, policies)
         if missing:
             images |= await self._learn(workload, missing, needs, patience)
-        return self._judge(workload, images, policies, labels)
+        return self._judge(workload, images, policies, labels, current)
 
     def review_known(self, workload: Workload) -> Verdict | None:
         """The same verdict without waiting; None where something must be learned first."""
         labels = self.namespaces(workload.namespace)
-        policies = self._covering(workload, labels)
+        current = self.policies()
+        policies = _covering(current, workload, labels)
         images, missing, _ = self._recall(workload, policies)
         if missing:
             return None
-        return self._judge(workload, images, policies, labels)
+        return self._judge(workload, images, policies, labels, current)
 
     def _judge(
         self,
@@ -95,7 +105,10 @@ class Engine:
         images: Mapping[str, Image | InvalidImage],
         policies: tuple[Policy, ...],
         labels: Mapping[str, str] | None,
+        current: PolicySet,
     ) -> Verdict:
+        if _asks_for_use(policies):
+            images = {text: self._with_use(image) for text, image in images.items()}
         return judge(
             workload,
             images,
@@ -103,11 +116,15 @@ class Engine:
             self.clock(),
             namespace_labels_known=labels is not None,
             everything=self.everything,
+            exceptions=current.exceptions_in(workload.namespace),
+            passed=self._passed,
         )
 
-    def _covering(self, workload: Workload, labels: Mapping[str, str] | None) -> tuple[Policy, ...]:
-        policies = self.policies().policies
-        return tuple([policy for policy in policies if policy.covers(workload, labels)])
+    def _with_use(self, image: Image | InvalidImage) -> Image | InvalidImage:
+        """The image with what is recorded of its use; what a tag points to is never recorded."""
+        if isinstance(image, InvalidImage) or not image.ref.pinned:
+            return image
+        return replace(image, in_use=self.source.in_use(image.ref))
 
     def _recall(
         self, workload: Workload, policies: tuple[Policy, ...]
@@ -165,6 +182,18 @@ class Engine:
             return await self.source.learn(ref, needs, workload)
         except RegistryError as error:
             return Unknown(error.reason, str(error))
+
+
+def _covering(
+    current: PolicySet, workload: Workload, labels: Mapping[str, str] | None
+) -> tuple[Policy, ...]:
+    near = current.near(workload.namespace)
+    return tuple([policy for policy in near if policy.covers(workload, labels)])
+
+
+@lru_cache(maxsize=256)
+def _asks_for_use(policies: tuple[Policy, ...]) -> bool:
+    return any(policy.on_unknown is OnUnknown.ALLOW_KNOWN for policy in policies)
 
 
 @lru_cache(maxsize=256)

@@ -43,3 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `terminationGracePeriodSeconds`."""
     reload_seconds: float = 1.0
     """Seconds between two looks at certificate and policy files."""
+    max_exception_days: int = 90
+    """Days that an ImageException lasts at most, from when it was made. Longer than a quarter is
+    no exception but a policy."""
+    probe_seconds: float = 300.0
+    """Seconds between two looks of `operate` at one registry; it costs two or three requests."""

@@ -18,6 +18,7 @@ def finding(
     image: str = "nginx:1.25",
     message: str = "it is a tag.",
     fix: str = "",
+    exception: str = "",
 ) -> Finding:
     """A finding that refuses."""
     return Finding(
@@ -32,4 +33,5 @@ def finding(
         image=image,
         message=message,
         fix=fix,
+        exception=exception,
     )

@@ -16,6 +16,7 @@ import aiohttp
 import msgspec
 
 from tests import builders
+from webhook.admission.checks import Check
 from webhook.admission.limits import Limits
 from webhook.admission.metrics import Metrics
 from webhook.admission.reload import Reload
@@ -69,6 +70,9 @@ class Facts:
 
     def known(self, _ref: ImageRef, _needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         return self.facts if self.in_memory else None
+
+    def in_use(self, _ref: ImageRef) -> bool:
+        return False
 
     async def learn(
         self, ref: ImageRef, _needs: frozenset[Need], _workload: Workload
@@ -154,6 +158,8 @@ async def serving(
     log: Path | None = None,
     metrics: Metrics | None = None,
     tls: ssl.SSLContext | None = None,
+    checks: Callable[[], Sequence[Check]] = tuple,
+    on_readiness: Callable[[bool], None] = lambda _: None,
 ) -> AsyncIterator[Serving]:
     """Serve until the block ends."""
     chosen = policies or policy_set()
@@ -175,6 +181,8 @@ async def serving(
         reviews=Address("127.0.0.1"),
         probes=Address("127.0.0.1"),
         reloads=reloads,
+        checks=checks,
+        on_readiness=on_readiness,
     )
     connector = aiohttp.TCPConnector(ssl=tls or trusting(), limit=0)
     try:

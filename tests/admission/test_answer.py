@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from tests.admission.findings import finding
 from webhook.admission.answer import answer_of, unjudged
+from webhook.admission.refusal import MAX_WARNING
 from webhook.core.facts import Reason
+from webhook.core.policy import Broken
 from webhook.core.verdict import Mode, Outcome
 
 
@@ -121,3 +123,41 @@ def test_the_uid_comes_back_as_it_came(uid: str) -> None:
         unjudged(uid, "x", allowed=False),
     ):
         assert read(answer.body)["uid"] == uid
+
+
+def test_the_audit_log_names_the_exceptions_that_let_something_through() -> None:
+    names = ["security/b", "security/a", "security/b", ""]
+    bad = [finding(mode=Mode.WARN, exception=name) for name in names]
+
+    assert read(answer_of("7", "Pod a/b", bad).body)["auditAnnotations"] == {
+        "decision": "warned",
+        "policies": "production",
+        "rules": "digest",
+        "exceptions": "security/a,security/b",
+    }
+
+
+def test_what_is_broken_is_said_to_whoever_gets_in_without_it() -> None:
+    broken = [Broken("ImagePolicy", "shop", "main", "spec.rules: unknown field")]
+    answer = answer_of("7", "", [], broken)
+
+    assert answer.decision == "allowed"
+    assert read(answer.body) == {
+        "uid": "7",
+        "allowed": True,
+        "warnings": [
+            "cocket: ImagePolicy shop/main is broken and not in force: spec.rules: unknown field"
+        ],
+        "auditAnnotations": {"decision": "allowed"},
+    }
+
+
+def test_what_is_broken_is_said_in_few_lines_before_everything_else() -> None:
+    broken = [Broken("Registry", "", f"r{n}", "x" * 1000) for n in range(9)]
+    warnings = read(answer_of("7", "Pod a/b", [finding(mode=Mode.WARN)], broken).body)["warnings"]
+
+    assert [len(line) for line in warnings[:3]] == [MAX_WARNING] * 3
+    assert warnings[3:] == [
+        "cocket: +6 more that are not in force",
+        'cocket: container "app": it is a tag.',
+    ]

@@ -2,6 +2,7 @@ import asyncio
 import copy
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -16,7 +17,9 @@ from tests.admission.serving import (
     real_review,
     serving,
 )
-from tests.builders import facts
+from tests.builders import NOW, facts
+from webhook.core.exception import ImageException, ImagePattern
+from webhook.core.policy import Broken
 from webhook.core.rules.digest import DigestRule
 from webhook.core.verdict import Mode
 
@@ -52,6 +55,38 @@ async def test_a_real_review_gets_an_answer_with_its_uid(name: str) -> None:
         response = await server.ask(review)
 
     assert response["uid"] == review["request"]["uid"]
+
+
+async def test_an_exception_lets_a_pod_in_with_a_warning_and_is_counted() -> None:
+    excused = ImageException(
+        name="security/nginx",
+        rules=frozenset({"digest"}),
+        namespaces=frozenset({real_review("pod-create")["request"]["namespace"]}),
+        image=ImagePattern(host="docker.io", segments=("library", "nginx")),
+        reason="soon",
+        expires=NOW + timedelta(days=1),
+    )
+    policies = msgspec.structs.replace(policy_set(DigestRule()), exceptions=(excused,))
+    async with serving(policies) as server:
+        response = await server.ask(tagged())
+        metrics = await server.scrape()
+
+    assert response["allowed"] is True
+    assert "let through by exception security/nginx until 2026-11-24" in response["warnings"][0]
+    assert response["auditAnnotations"]["exceptions"] == "security/nginx"
+    assert 'cocket_exceptions_used_total{exception="security/nginx"} 1.0' in metrics
+
+
+async def test_a_policy_that_cannot_be_used_is_named_in_a_warning() -> None:
+    broken = Broken("ClusterImagePolicy", "", "strict", "spec.rules: unknown field")
+    policies = msgspec.structs.replace(policy_set(), broken=(broken,))
+    async with serving(policies) as server:
+        response = await server.ask(real_review("pod-create"))
+
+    assert response["allowed"] is True
+    assert response["warnings"] == [
+        "cocket: ClusterImagePolicy strict is broken and not in force: spec.rules: unknown field"
+    ]
 
 
 async def test_a_good_pod_is_admitted_without_a_word() -> None:

@@ -89,3 +89,9 @@ def test_a_line_bears_twenty_findings_and_those_that_refuse_come_first() -> None
     assert len(found) == 20
     assert [one.mode for one in found[:2]] == [Mode.ENFORCE, Mode.WARN]
     assert found[0].reason is Reason.UNREACHABLE
+
+
+def test_a_line_names_the_exception_that_let_it_through() -> None:
+    (found,) = logged([finding(mode=Mode.WARN, exception="security/web")])
+
+    assert found.exception == "security/web"

@@ -89,3 +89,16 @@ def test_two_servers_do_not_mix_their_counts() -> None:
     one.judged("allowed", [], 0.0)
 
     assert ("cocket_reviews_total", "allowed") not in samples(two)
+
+
+def test_exceptions_are_counted_by_name_until_there_are_too_many() -> None:
+    metrics = Metrics()
+    names = [f"security/e{number}" for number in range(510)]
+
+    metrics.judged("warned", [finding(mode=Mode.WARN, exception=name) for name in names], 0.0)
+    metrics.judged("warned", [finding(mode=Mode.WARN, exception=names[0])], 0.0)
+
+    seen = samples(metrics)
+    assert seen["cocket_exceptions_used_total", "security/e0"] == 2
+    assert seen["cocket_exceptions_used_total", "(others)"] == 10
+    assert len([key for key in seen if key[0] == "cocket_exceptions_used_total"]) == 501

@@ -34,6 +34,9 @@ class Source:
         assert needs == {Need.DIGEST, Need.CONFIG}
         return self.at_hand
 
+    def in_use(self, _ref: ImageRef) -> bool:
+        return False
+
     async def learn(
         self, ref: ImageRef, needs: frozenset[Need], workload: Workload
     ) -> ImageFacts | Unknown:

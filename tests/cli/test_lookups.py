@@ -35,6 +35,9 @@ class Source:
         assert needs
         return facts() if ref.repository == "given" else None
 
+    def in_use(self, ref: ImageRef) -> bool:
+        return ref.repository == "given"
+
     async def learn(
         self, ref: ImageRef, needs: frozenset[Need], workload: Workload
     ) -> ImageFacts | Unknown:

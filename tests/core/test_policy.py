@@ -7,8 +7,16 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from tests.builders import pod
-from webhook.core.policy import NAMESPACE_NAME, ActiveRule, Policy, PolicySet, Templates
+from tests.builders import NOW, pod
+from webhook.core.exception import ImageException, NamedWorkload
+from webhook.core.policy import (
+    NAMESPACE_NAME,
+    ActiveRule,
+    Broken,
+    Policy,
+    PolicySet,
+    Templates,
+)
 from webhook.core.registries import Registries
 from webhook.core.rules.digest import DigestRule
 from webhook.core.selector import Operator, Requirement, Selector
@@ -67,3 +75,60 @@ def test_one_enforced_rule_of_any_policy_enforces(
     policies = PolicySet(tuple(policy(mode=mode) for mode in modes), Registries())
 
     assert policies.enforces is enforces
+
+
+@pytest.mark.parametrize(("namespace", "covered"), [("shop", True), ("shop2", False), ("", True)])
+@pytest.mark.parametrize("labels", [None, {}, {NAMESPACE_NAME: "another"}])
+def test_a_policy_of_a_namespace_covers_that_namespace_whatever_its_labels(
+    namespace: str,
+    covered: bool,  # noqa: FBT001 - a column
+    labels: Mapping[str, str] | None,
+) -> None:
+    local = msgspec.structs.replace(policy(), namespace="shop")
+
+    assert local.covers(pod(namespace=namespace), labels) is covered
+
+
+def test_policies_of_other_namespaces_are_not_near() -> None:
+    wide = policy()
+    here, there = (msgspec.structs.replace(wide, namespace=one) for one in ("shop", "bank"))
+    policies = PolicySet((here, wide, there), Registries())
+
+    assert policies.near("shop") == (wide, here)
+    assert policies.near("elsewhere") == (wide,)
+    assert policies.near("") == (here, wide, there)
+    assert PolicySet((wide,), Registries()).near("shop") == (wide,)
+    assert PolicySet((), Registries()).near("shop") == ()
+
+
+def test_exceptions_are_found_by_namespace() -> None:
+    one = ImageException(
+        name="security/x",
+        rules=frozenset({"digest"}),
+        namespaces=frozenset({"shop", "bank"}),
+        workload=NamedWorkload("Pod", "web"),
+        reason="soon",
+        expires=NOW,
+    )
+    policies = PolicySet((), Registries(), (one,))
+
+    assert list(policies.exceptions_in("shop")) == [one]
+    assert list(policies.exceptions_in("bank")) == [one]
+    assert list(policies.exceptions_in("elsewhere")) == []
+    assert list(policies.exceptions_in("")) == []
+    assert list(PolicySet((), Registries()).exceptions_in("shop")) == []
+
+
+def test_what_is_broken_concerns_its_own_namespace_or_all() -> None:
+    wide = Broken("ClusterImagePolicy", "", "main", "wrong")
+    local = Broken("ImagePolicy", "shop", "main", "wrong")
+    excuse = Broken("ImageException", "shop", "x", "wrong")
+    policies = PolicySet((), Registries(), broken=(wide, local, excuse))
+
+    assert list(policies.broken_in("shop")) == [wide, local]
+    assert list(policies.broken_in("bank")) == [wide]
+    assert list(PolicySet((), Registries()).broken_in("shop")) == []
+    assert [one.title for one in (wide, local)] == [
+        "ClusterImagePolicy main",
+        "ImagePolicy shop/main",
+    ]

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import refusal
+from tests.builders import NOW, refusal
+from tests.core.documents import ANYTHING, document, policy, registry
 from webhook.core.document import Document
 from webhook.core.policy import OnUnknown
 from webhook.core.resources import Loaded, default_policies, load_policies
 from webhook.core.verdict import Mode
 from webhook.errors import InvalidPolicyError
-
-
-def document(kind: str, name: str, spec: object, line: int = 1, **more: Any) -> Document:
-    data = {
-        "apiVersion": "cocket.dev/v1alpha1",
-        "kind": kind,
-        "metadata": {"name": name},
-        "spec": spec,
-        **more,
-    }
-    return Document("p.yaml", line, data)
-
-
-def registry(name: str = "prod", line: int = 1, **spec: Any) -> Document:
-    return document("Registry", name, {"host": f"{name}.example.com", **spec}, line)
-
-
-def policy(name: str = "main", line: int = 1, **rules: Any) -> Document:
-    return document("ClusterImagePolicy", name, {"rules": rules or {"digest": {}}}, line)
 
 
 def problem(*documents: Document) -> str:
@@ -116,8 +96,8 @@ def test_what_an_api_server_adds_is_left_alone() -> None:
         (
             document("Deployment", "web", {}),
             (
-                "p.yaml:1: kind: Deployment is no kind of policy; here stand Registry and "
-                "ClusterImagePolicy"
+                "p.yaml:1: kind: Deployment is no kind of policy; here stand Registry, "
+                "ClusterImagePolicy, ImagePolicy and ImageException"
             ),
         ),
         (Document("p.yaml", 1, {"kind": 5}), "p.yaml:1: kind: expected a string, got 5"),
@@ -218,24 +198,59 @@ def test_a_registry_may_promote_from_one_further_down() -> None:
     assert loaded.policies.registries.all[0].promotes_from == "preprod"
 
 
-WORDS = (
-    "apiVersion cocket.dev/v1alpha1 kind Registry ClusterImagePolicy metadata name spec host rules "
-    "digest registry provenance init environments require schemas sources mode enforce matchLabels "
-    "namespaceSelector matchExpressions key operator values In credentials tls caBundle templates"
-).split()
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.sampled_from(WORDS) | st.text(max_size=3),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=3), inner, max_size=4)
-    ),
-    max_leaves=10,
+@given(
+    kind=st.sampled_from(["Registry", "ClusterImagePolicy", "ImagePolicy"]),
+    spec=ANYTHING,
+    whole=ANYTHING,
 )
-
-
-@given(kind=st.sampled_from(["Registry", "ClusterImagePolicy"]), spec=ANYTHING, whole=ANYTHING)
 def test_whatever_stands_in_a_document_it_is_read_or_refused(
     kind: str, spec: object, whole: object
 ) -> None:
     for one in (document(kind, "x", spec), Document("p.yaml", 1, whole)):
         assert refusal(lambda one=one: load_policies([one])).isprintable()  # type: ignore[misc]
+
+
+def exception(namespace: str = "anywhere", **spec: object) -> Document:
+    given = {
+        "rules": ["digest"],
+        "namespaces": ["shop"],
+        "image": "r.example/a",
+        "reason": "soon",
+        "expires": "2026-12-01T00:00:00Z",
+    }
+    metadata = {"name": "x", "namespace": namespace}
+    return document("ImageException", "x", given | spec, metadata=metadata)
+
+
+def test_files_may_hold_policies_of_namespaces_and_exceptions_from_any() -> None:
+    metadata = {"name": "main", "namespace": "shop"}
+    local = document("ImagePolicy", "main", {"rules": {"init": {}}}, metadata=metadata)
+    loaded = load_policies([exception(), local], now=NOW)
+
+    assert [one.name for one in loaded.policies.policies] == ["shop/main"]
+    assert [one.name for one in loaded.policies.exceptions] == ["anywhere/x"]
+    assert loaded.ignored == ()
+
+
+def test_exceptions_in_files_last_no_longer_either() -> None:
+    long = exception(expires="2028-01-01T00:00:00Z")
+    raised = refusal(lambda: load_policies([long, policy()], now=NOW))
+    shorter = refusal(lambda: load_policies([exception(), policy()], now=NOW, max_exception_days=1))
+    timeless = refusal(lambda: load_policies([exception(), policy()]))
+
+    prefix = "p.yaml:1: ImageException anywhere/x: spec.expires: "
+    assert raised.startswith(f"{prefix}an exception lasts at most 90 days")
+    assert shorter.startswith(f"{prefix}an exception lasts at most 1 days")
+    assert timeless.startswith(f"{prefix}nobody knows when it was made")
+
+
+def test_two_policies_of_one_name_in_two_namespaces_are_two() -> None:
+    one, two = (
+        document(
+            "ImagePolicy", "x", {"rules": {"init": {}}}, metadata={"name": "x", "namespace": place}
+        )
+        for place in ("a", "b")
+    )
+
+    assert len(load_policies([one, two]).policies.policies) == 2
+    assert "ImagePolicy a/x: metadata.name: there are two of this name" in problem(one, one)

@@ -1,6 +1,8 @@
 import json
 
-from tests.builders import pod
+import pytest
+
+from tests.builders import facts, pod
 from tests.registry.asking import CONFIG, DIGEST, client, configured
 from webhook.core.facts import ImageFacts, Reason, Unknown
 from webhook.core.image import ImageRef
@@ -17,11 +19,25 @@ GIVEN = facts_of(
 )
 
 
+class Records:
+    """What a cluster recorded."""
+
+    def __init__(self, *recorded: ImageFacts) -> None:
+        self.recorded = {one.digest: one for one in recorded}
+
+    def facts(self, digest: str) -> ImageFacts | None:
+        return self.recorded.get(digest)
+
+    def in_use(self, digest: str) -> bool:
+        return digest in self.recorded
+
+
 def source(
     *registries: Registry,
     asked: RegistryClient | None = None,
     given: GivenFacts | None = None,
     ask_unconfigured: bool = False,
+    recorded: Records | None = None,
 ) -> RegistrySource:
     known = Registries(registries)
     return RegistrySource(
@@ -29,6 +45,7 @@ def source(
         client=asked,
         given=given or GivenFacts(),
         ask_unconfigured=ask_unconfigured,
+        recorded=recorded,
     )
 
 
@@ -108,3 +125,84 @@ async def test_a_registry_that_is_taken_away_is_not_configured_any_more() -> Non
         current[0] = Registries()
 
         assert reason(online.known(ref, CONFIG)) is Reason.NOT_CONFIGURED
+
+
+ONE, OTHER = (f"sha256:{pair * 32}" for pair in ("ab", "cd"))
+PINNED = ImageRef.parse(f"r.example/a/b:1@{ONE}")
+CONFIGURED = Registry(name="r", host="r.example")
+
+
+async def test_what_is_recorded_answers_without_a_registry() -> None:
+    recorded = Records(facts(digest=ONE))
+    offline = source(CONFIGURED, recorded=recorded)
+
+    assert offline.known(PINNED, CONFIG) is recorded.recorded[ONE]
+    assert await offline.learn(PINNED, CONFIG, pod()) is recorded.recorded[ONE]
+    assert reason(offline.known(PINNED.with_digest(OTHER), CONFIG)) is Reason.OFFLINE
+    assert reason(offline.known(NAME, CONFIG)) is Reason.OFFLINE
+
+
+async def test_what_is_recorded_is_never_asked_for() -> None:
+    async with DemoRegistry() as registry, client() as asked:
+        registry.add("a/b", image(entrypoint=["/app"]), tag="1")
+        ref = ImageRef.parse(f"{registry.host}/a/b@{ONE}")
+        recorded = Records(facts(digest=ONE))
+        online = source(configured(registry.host), asked=asked, recorded=recorded)
+
+        assert online.known(ref, CONFIG) is recorded.recorded[ONE]
+        assert online.known(ref.with_digest(OTHER), CONFIG) is None
+        assert registry.lines() == []
+
+
+async def test_what_is_recorded_later_outweighs_a_failure_that_is_remembered() -> None:
+    async with DemoRegistry() as registry, client() as asked:
+        ref = ImageRef.parse(f"{registry.host}/a/b@{ONE}")
+        recorded = Records()
+        online = source(configured(registry.host), asked=asked, recorded=recorded)
+        assert reason(await online.learn(ref, CONFIG, pod())) is Reason.NOT_FOUND
+        assert reason(online.known(ref, CONFIG)) is Reason.NOT_FOUND
+        recorded.recorded[ONE] = facts(digest=ONE)
+
+        assert online.known(ref, CONFIG) is recorded.recorded[ONE]
+
+
+async def test_what_memory_has_outweighs_what_is_recorded() -> None:
+    async with DemoRegistry() as registry, client() as asked:
+        digest = registry.add("a/b", image(entrypoint=["/app"]))
+        ref = ImageRef.parse(registry.name("a/b", digest))
+        recorded = Records()
+        online = source(configured(registry.host), asked=asked, recorded=recorded)
+        learned = await online.learn(ref, CONFIG, pod())
+        recorded.recorded[digest] = facts(digest=digest)
+
+        assert online.known(ref, CONFIG) is learned
+
+
+def test_records_that_cannot_be_judged_from_are_no_answer() -> None:
+    empty = Records(ImageFacts(digest=ONE))
+
+    assert reason(source(CONFIGURED, recorded=empty).known(PINNED, CONFIG)) is Reason.OFFLINE
+
+
+def test_a_record_makes_no_registry_a_configured_one() -> None:
+    recorded = Records(facts(digest=ONE))
+
+    assert reason(source(recorded=recorded).known(PINNED, CONFIG)) is Reason.NOT_CONFIGURED
+
+
+def test_a_broken_registry_is_not_asked() -> None:
+    broken = Registry(name="r", host="r.example", broken=True)
+    found = source(broken).known(NAME, CONFIG)
+
+    assert found == Unknown(
+        Reason.NOT_CONFIGURED, "not looked up: Registry r is broken, so nobody asks"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ref", "in_use"),
+    [(PINNED, True), (PINNED.with_digest(OTHER), False), (NAME, False)],
+)
+def test_in_use_is_what_is_recorded_so(ref: ImageRef, in_use: bool) -> None:  # noqa: FBT001 - a column
+    assert source(recorded=Records(facts(digest=ONE))).in_use(ref) is in_use
+    assert not source().in_use(ref)

@@ -30,6 +30,7 @@ def finding(
     image: str = "nginx:1.25",
     message: str = "nginx:1.25 is a tag, and tags move",
     fix: str = "Write nginx@sha256:….",
+    exception: str = "",
 ) -> Finding:
     """A finding that refuses."""
     if outcome is Outcome.UNKNOWN and reason is None:
@@ -46,6 +47,7 @@ def finding(
         image=image,
         message=message,
         fix=fix,
+        exception=exception,
     )
 
 

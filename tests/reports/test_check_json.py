@@ -90,3 +90,13 @@ def test_lines_and_document_hold_the_same_verdicts(hostile: CheckResult) -> None
     assert msgspec.json.decode(render_json(hostile))["verdicts"] == [
         msgspec.json.decode(line) for line in lines
     ]
+
+
+def test_an_exception_is_named_where_there_is_one() -> None:
+    excused = finding(mode=Mode.WARN, exception="security/web")
+    document = json.loads(render_json(result(checked(excused))))
+
+    assert document["verdicts"][0]["findings"] == [
+        FINDING | {"mode": "warn", "exception": "security/web"}
+    ]
+    assert document["summary"]["warned"] == 1

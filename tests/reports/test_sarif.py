@@ -138,3 +138,12 @@ def test_strangers_break_neither_the_document_nor_an_address(hostile: CheckResul
         assert urlsplit(uri).scheme in {"", "file"}
         assert uri.isascii()
         assert "\0" in unquote(uri) or uri.isprintable()
+
+
+def test_an_exception_is_a_property_where_there_is_one() -> None:
+    bare, excused = results(
+        result(checked(finding(), finding(mode=Mode.WARN, exception="security/web")))
+    )
+
+    assert "exception" not in bare["properties"]
+    assert excused["properties"]["exception"] == "security/web"

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from webhook.admission.refusal import refusal, warning_texts
+from webhook.admission.refusal import MAX_WARNING, refusal, warning_texts
 from webhook.core.printable import printable
 from webhook.core.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from webhook.core.policy import Broken
     from webhook.core.verdict import Finding
 
+_MAX_BROKEN = 3
+"""Lines about broken documents under one answer; their status says the rest."""
 _MAX_ANNOTATION = 512
 _MAX_SENTENCE = 200
 
@@ -54,15 +57,18 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     denials: Sequence[Finding] = ()
 
 
-def answer_of(uid: str, title: str, bad: Sequence[Finding]) -> Answer:
+def answer_of(
+    uid: str, title: str, bad: Sequence[Finding], broken: Sequence[Broken] = ()
+) -> Answer:
     """The answer to a verdict.
 
     Args:
         uid: of the request.
         title: kind and name of the object, for the message.
         bad: the findings with outcome fail or unknown, in the verdict's order.
+        broken: documents that cannot be used, without which the object may have passed.
     """
-    if not bad:
+    if not bad and not broken:
         return Answer(_HEAD + _encode(uid) + _ADMITTED, "allowed")
     denials = [finding for finding in bad if finding.denies]
     warnings = [finding for finding in bad if finding.warns]
@@ -71,7 +77,7 @@ def answer_of(uid: str, title: str, bad: Sequence[Finding]) -> Answer:
         uid=uid,
         allowed=not denials,
         status=Status(refusal(title, denials)) if denials else None,
-        warnings=warning_texts(warnings),
+        warnings=[*_broken_texts(broken), *warning_texts(warnings)],
         audit_annotations=_annotations(decision, bad),
     )
     return Answer(_review(response), decision, denials)
@@ -104,8 +110,19 @@ def _annotations(decision: str, bad: Sequence[Finding]) -> dict[str, str]:
         "policies": _list(finding.policy for finding in bad),
         "rules": _list(finding.rule for finding in bad),
         "unknown": _list(unknown),
+        "exceptions": _list(finding.exception for finding in bad if finding.exception),
     }
     return {key: value for key, value in annotations.items() if value}
+
+
+def _broken_texts(broken: Sequence[Broken]) -> list[str]:
+    """What is not in force: few lines, and each as long as the API server lets it be."""
+    texts = [
+        printable(f"cocket: {one.title} is broken and not in force: {one.message}", MAX_WARNING)
+        for one in broken[:_MAX_BROKEN]
+    ]
+    more = len(broken) - _MAX_BROKEN
+    return [*texts, f"cocket: +{more} more that are not in force"] if more > 0 else texts
 
 
 def _list(words: Iterable[str]) -> str:

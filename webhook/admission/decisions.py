@@ -32,6 +32,8 @@ class Logged(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     image: str
     message: str
     reason: Reason | None = None
+    exception: str = ""
+    """Without which it would have refused."""
 
 
 class Decision(
@@ -80,6 +82,7 @@ def logged(bad: Sequence[Finding]) -> tuple[Logged, ...]:
             image=printable(finding.image, _MAX_NAME),
             message=printable(finding.message, _MAX_NAME),
             reason=finding.reason,
+            exception=finding.exception,
         )
         for finding in refusing_first[:_MAX_LOGGED]
     )

@@ -30,6 +30,10 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Seconds: from memory it takes fractions of a millisecond, with a registry seconds."""
 
+_MAX_EXCEPTIONS = 500
+"""Exceptions that are counted by name; the others are counted together."""
+_OTHERS = "(others)"
+
 
 class Metrics:
     """The counters of one server; the registry is its own, so that two servers do not mix."""
@@ -56,8 +60,11 @@ class Metrics:
         """Decisions that could not be logged."""
         self.expires: Callable[[], datetime | None] = lambda: None
         """When the serving certificate does."""
+        self.others: Callable[[], Iterable[Metric]] = tuple
+        """What else there is to tell, at the moment of the scrape."""
         self._findings: Counter[tuple[str, Mode, Outcome]] = Counter()
         self._unknown: Counter[Reason] = Counter()
+        self._exceptions: Counter[str] = Counter()
         self._buckets = [0] * (len(_BUCKETS) + 1)
         self._seconds = 0.0
 
@@ -76,6 +83,14 @@ class Metrics:
             self._findings[finding.rule, finding.mode, finding.outcome] += 1
             if finding.reason is not None:
                 self._unknown[finding.reason] += 1
+            if finding.exception:
+                self._excused(finding.exception)
+
+    def _excused(self, name: str) -> None:
+        """Count an exception that let something through; the names come and go for ever."""
+        counts = self._exceptions
+        known = name in counts or len(counts) < _MAX_EXCEPTIONS
+        counts[name if known else _OTHERS] += 1
 
     def render(self) -> bytes:
         """Everything in the text format."""
@@ -100,6 +115,12 @@ class Metrics:
             "Findings that could not be checked, by reason.",
             ("reason",),
             [((reason.value,), count) for reason, count in self._unknown.items()],
+        )
+        yield _counter(
+            "cocket_exceptions_used",
+            "Findings that would have refused without this ImageException.",
+            ("exception",),
+            _one(self._exceptions),
         )
         yield self._histogram()
         yield _counter(
@@ -148,6 +169,7 @@ class Metrics:
                 "When the serving certificate expires, in seconds since 1970.",
                 expires.timestamp(),
             )
+        yield from self.others()
 
     def _histogram(self) -> Metric:
         total = 0

@@ -49,6 +49,10 @@ class Snapshot:
             return self._source.known(ref, needs)
         return task.result() if task.done() else None
 
+    def in_use(self, ref: ImageRef) -> bool:
+        """What the source has recorded."""
+        return self._source.in_use(ref)
+
     async def learn(
         self, ref: ImageRef, needs: frozenset[Need], workload: Workload
     ) -> ImageFacts | Unknown:

@@ -1,7 +1,8 @@
-"""Policies and Registries from the files of `--policy`."""
+"""Policies, Registries and exceptions from the files of `--policy`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from webhook.core.printable import printable
 from webhook.errors import InvalidPolicyError
 from webhook.manifests import read_documents
 from webhook.registry.credentials import load_keyring
+from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +43,11 @@ def load_policies(files: Sequence[Path], warn: Callable[[str], None] = to_stderr
     """
     if not files:
         return resources.default_policies().policies
-    loaded = resources.load_policies(chain.from_iterable(map(read_documents, files)))
+    loaded = resources.load_policies(
+        chain.from_iterable(map(read_documents, files)),
+        max_exception_days=Settings().max_exception_days,
+        now=datetime.now(UTC),
+    )
     for warning in (*loaded.warnings, *_credential_warnings(loaded.policies.registries)):
         warn(warning)
     return loaded.policies
@@ -67,4 +73,9 @@ def load_registries(files: Sequence[Path]) -> Registries:
         InputError: as `load_policies`, but Registries may stand alone.
     """
     documents = chain.from_iterable(map(read_documents, files))
-    return resources.load_policies(documents, policy_required=False).policies.registries
+    return resources.load_policies(
+        documents,
+        policy_required=False,
+        max_exception_days=Settings().max_exception_days,
+        now=datetime.now(UTC),
+    ).policies.registries

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from webhook.core.inheritance import inherited_from
+from webhook.core.inheritance import MARKERS, inherited_from
 from webhook.core.labels import (
     LABEL_NAMES,
     Blank,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from webhook.core.facts import ImageConfig
 
 ALL_SCHEMAS = (Schema.OCI, Schema.LABEL_SCHEMA)
+READ_LABELS = MARKERS.union(*(names.values() for names in LABEL_NAMES.values()))
+"""Every label that counts here; what the others say changes no answer."""
 _REVISIONS = frozenset(names[Question.REVISION] for names in LABEL_NAMES.values())
 
 

@@ -34,6 +34,8 @@ _UBI_NAMES = {
     Question.CREATED: "build-date",
     Question.VERSION: "version",
 }
+MARKERS = frozenset({_REF_NAME, _TITLE, _COMPONENT, _CENTOS, *_UBI_NAMES.values()})
+"""Labels that tell which base an image stands on, and what that base says of itself."""
 _TO_THE_MINUTE = 16
 """Characters of `2026-11-20T08:00`: how far UBI writes its build date alike everywhere."""
 

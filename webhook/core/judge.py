@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from webhook.core.exception import Excuses
 from webhook.core.facts import Reason
 from webhook.core.policy import OnUnknown, Templates
 from webhook.core.rules.protocol import Image
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from webhook.core.exception import ImageException
+    from webhook.core.passed import Passed
     from webhook.core.policy import ActiveRule, Policy
     from webhook.core.rules.protocol import Rule
     from webhook.core.workload import Workload
@@ -37,6 +40,7 @@ _TEMPLATE_MODE = {
 _FAIL = Outcome.FAIL
 _UNKNOWN = Outcome.UNKNOWN
 _NOT_LOOKED_UP = Answer(Outcome.SKIP, "not looked up: its registry is not configured")
+_NOTHING = Verdict()
 _WHOLE = ImageUse(container="", role=Role.CONTAINER, pointer="", image="")
 
 
@@ -55,6 +59,8 @@ def judge(
     *,
     namespace_labels_known: bool = True,
     everything: bool = True,
+    exceptions: Sequence[ImageException] = (),
+    passed: Passed | None = None,
 ) -> Verdict:
     """Ask every rule of every policy about every place where the workload names an image.
 
@@ -66,34 +72,58 @@ def judge(
         now: aware time of the judgement.
         namespace_labels_known: false where a policy may hold only because nobody could tell.
         everything: whether passes and skips are wanted too; they decide nothing.
+        exceptions: in any order; those that do not hold for the workload now have no effect.
+        passed: what was found good before, where only bad findings are wanted.
     """
-    uses = workload.images
+    uses: Sequence[ImageUse] = workload.images
     unchanged = workload.unchanged if workload.old is not None else frozenset[str]()
     too_much = _crowd(workload)
     if too_much:
         if len(unchanged) == len(uses):
             unchanged = frozenset({_WHOLE.pointer})
         uses, images = (_WHOLE,), {_WHOLE.image: InvalidImage(too_much, "Split the object.")}
+    if passed is not None and not too_much:
+        uses = passed.others(policies, workload, uses, images)
+        if not uses:
+            return _NOTHING
+    excuses = Excuses(exceptions, workload, now) if exceptions else None
     findings: list[Finding] = []
     for policy in policies:
         note = "" if namespace_labels_known else _labels_unknown(policy, workload.namespace)
         for use in uses:
             image = images[use.image]
             for active in policy.rules:
-                if isinstance(image, InvalidImage):
-                    answer = Answer(_FAIL, image.message, image.fix)
-                else:
-                    answer = active.rule.check(use, workload, image, now)
-                    if answer.reason is Reason.NOT_CONFIGURED:
-                        refusal = _registry_refusal(policy, active)
-                        if refusal and refusal.check(use, workload, image, now).outcome is _FAIL:
-                            answer = _NOT_LOOKED_UP
+                answer = _answer(use, workload, image, policy, active, now, excuses)
                 if everything or answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
                     kept = use.pointer in unchanged
                     findings.append(
-                        _finding(use, workload, policy, active, answer, note, kept=kept)
+                        _finding(
+                            use, image, workload, policy, active, answer, note, excuses, kept=kept
+                        )
                     )
+    if passed is not None and not too_much:
+        bad = {finding.pointer for finding in findings}
+        passed.add(policies, workload, uses, images, bad)
     return Verdict(tuple(findings))
+
+
+def _answer(  # noqa: PLR0917 - as a rule is asked, with its place in a policy
+    use: ImageUse,
+    workload: Workload,
+    image: Image | InvalidImage,
+    policy: Policy,
+    active: ActiveRule,
+    now: datetime,
+    excuses: Excuses | None,
+) -> Answer:
+    if isinstance(image, InvalidImage):
+        return Answer(_FAIL, image.message, image.fix)
+    answer = active.rule.check(use, workload, image, now)
+    if answer.reason is Reason.NOT_CONFIGURED:
+        refusal = _registry_refusal(policy, active, image, excuses)
+        if refusal and refusal.check(use, workload, image, now).outcome is _FAIL:
+            return _NOT_LOOKED_UP
+    return answer
 
 
 def crowded(workload: Workload) -> bool:
@@ -104,11 +134,13 @@ def crowded(workload: Workload) -> bool:
 
 def _finding(  # noqa: PLR0917 - one line of the verdict is made of them
     use: ImageUse,
+    image: Image | InvalidImage,
     workload: Workload,
     policy: Policy,
     active: ActiveRule,
     answer: Answer,
     note: str,
+    excuses: Excuses | None,
     *,
     kept: bool,
 ) -> Finding:
@@ -117,12 +149,17 @@ def _finding(  # noqa: PLR0917 - one line of the verdict is made of them
     if workload.template:
         mode = weaker(mode, _TEMPLATE_MODE[policy.templates])
     message = answer.message
+    exception = ""
     if answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
         mode = weaker(mode, answer.at_most)
-        # allowKnown equals deny here: what is in use is known to a cluster only.
-        unknown = answer.outcome is _UNKNOWN and policy.on_unknown is OnUnknown.WARN
-        mode = weaker(mode, Mode.WARN) if kept or unknown else mode
+        if kept or (answer.outcome is _UNKNOWN and _only_warned(policy, image)):
+            mode = weaker(mode, Mode.WARN)
         message = f"{message}{note}"
+        if excuses is not None and mode is Mode.ENFORCE and isinstance(image, Image):
+            excuse = excuses.of(active.rule.name, image.ref)
+            if excuse is not None:
+                mode, exception = Mode.WARN, excuse.name
+                message = f"{excuse.note}: {message}"
     return Finding(
         policy.name,
         active.rule.name,
@@ -135,14 +172,27 @@ def _finding(  # noqa: PLR0917 - one line of the verdict is made of them
         use.image,
         message,
         answer.fix,
+        exception,
     )
 
 
-def _registry_refusal(policy: Policy, active: ActiveRule) -> Rule | None:
+def _only_warned(policy: Policy, image: Image | InvalidImage) -> bool:
+    """Whether what could not be checked about an image is let in under a policy."""
+    if policy.on_unknown is OnUnknown.ALLOW_KNOWN:
+        return isinstance(image, Image) and image.in_use and image.ref.pinned
+    return policy.on_unknown is OnUnknown.WARN
+
+
+def _registry_refusal(
+    policy: Policy, active: ActiveRule, image: Image, excuses: Excuses | None
+) -> Rule | None:
     """The rule before which another one that saw nothing steps aside: it refuses the same image.
 
-    Only if it is at least as strict: under a milder one the image would get in unseen.
+    Only if it is at least as strict, and no exception lets the image past it: the image would get
+    in unseen.
     """
+    if excuses is not None and excuses.of("registry", image.ref) is not None:
+        return None
     for other in policy.rules:
         if other.rule.name == "registry" and weaker(active.mode, other.mode) is active.mode:
             return other.rule
@@ -172,6 +222,8 @@ def _length(use: ImageUse) -> int:
 
 def _labels_unknown(policy: Policy, namespace: str) -> str:
     """What a finding says besides, where nobody could tell whether its policy holds."""
+    if policy.namespace and not namespace:
+        return " (Its namespace is not known here, so the policy of every namespace covers it.)"
     if not policy.namespaces.requirements:
         return ""
     where = f"namespace {namespace}" if namespace else "its namespace"

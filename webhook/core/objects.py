@@ -123,6 +123,7 @@ def _workload(kind: str, found: Shape, namespace: str) -> Workload:
         kind=kind,
         namespace=metadata.namespace or namespace,
         name=metadata.name or metadata.generate_name or "",
+        name_is_prefix=not metadata.name and bool(metadata.generate_name),
         uid=metadata.uid or "",
         template=kind != "Pod",
         labels=_labels(metadata.labels),

@@ -17,16 +17,19 @@ from webhook.errors import InvalidPolicyError
 _WORD = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 
-def read_policy(name: str, spec: Fields, registries: Registries) -> Policy:
+def read_policy(name: str, spec: Fields, registries: Registries, *, namespace: str = "") -> Policy:
     """The policy that a document's `spec` describes.
+
+    One with a `namespace` covers that namespace, and has no `namespaceSelector`.
 
     Raises:
         InvalidPolicyError: a field is wrong; names it, and what to write instead.
     """
     mode = spec.word("mode", Mode.ENFORCE)
     policy = Policy(
-        name=name,
-        namespaces=_selector(spec.section("namespaceSelector")),
+        name=f"{namespace}/{name}" if namespace else name,
+        namespace=namespace,
+        namespaces=Selector() if namespace else _selector(spec.section("namespaceSelector")),
         on_unknown=spec.word("onUnknown", OnUnknown.DENY),
         # The setting only softens: without it templates are judged as everything else.
         templates=spec.word("templates", Templates.ENFORCE),

@@ -36,6 +36,10 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     docker_config_file: str = ""
     secret_name: str = ""
     provider: str = ""
+    broken: bool = False
+    """True where only its place can be read. It serves its images all the same, so that no
+    registry with a shorter path takes them for its own; they are of no environment, and it is
+    never contacted."""
 
     @property
     def location(self) -> str:

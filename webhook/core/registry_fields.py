@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from webhook.core.image import ImageRef, normal_host
 from webhook.core.registries import Registry
-from webhook.core.resource_fields import Fields
+from webhook.core.resource_fields import FieldError, Fields, is_name
 from webhook.errors import InvalidImageError
 
 _MAX_LOCATION = 255
@@ -31,8 +31,13 @@ class Provider(StrEnum):
     GAR = "gar"
 
 
-def read_registry(name: str, spec: Fields) -> Registry:
+def read_registry(name: str, spec: Fields, *, in_cluster: bool = False) -> Registry:
     """The registry that a document's `spec` describes.
+
+    Args:
+        name: of the Registry.
+        spec: its fields.
+        in_cluster: whether there is an operator who can read Secrets.
 
     Raises:
         InvalidPolicyError: a field is wrong; names it, and what to write instead.
@@ -47,6 +52,9 @@ def read_registry(name: str, spec: Fields) -> Registry:
         raise spec.error("with plainHTTP there is no TLS for the other settings", "tls")
     if insecure and ca_bundle:
         raise spec.error("with insecureSkipVerify the caBundle would verify nothing", "tls")
+    docker_config_file, secret_name = _credentials(
+        spec.section("credentials"), in_cluster=in_cluster
+    )
     registry = Registry(
         name=name,
         host=host,
@@ -59,10 +67,20 @@ def read_registry(name: str, spec: Fields) -> Registry:
         plain_http=plain_http,
         ca_bundle=ca_bundle,
         insecure_skip_verify=insecure,
-        docker_config_file=_docker_config_file(spec.section("credentials")),
+        docker_config_file=docker_config_file,
+        secret_name=secret_name,
     )
     spec.end()
     return registry
+
+
+def broken_registry(name: str, spec: Fields) -> Registry | None:
+    """What is left of a registry that cannot be used: its place, or nothing."""
+    try:
+        host, path = _location(spec, "host")
+    except FieldError:
+        return None
+    return Registry(name=name, host=host, path=path, broken=True)
 
 
 def _location(spec: Fields, name: str) -> tuple[str, tuple[str, ...]]:
@@ -132,7 +150,8 @@ def _is_der(body: str) -> bool:
     return der[:1] == _DER_SEQUENCE
 
 
-def _docker_config_file(credentials: Fields) -> str:
+def _credentials(credentials: Fields, *, in_cluster: bool) -> tuple[str, str]:
+    """The file and the Secret, of which at most one is named."""
     file = credentials.text("dockerConfigFile", "")
     secret = credentials.text("secretName", "")
     provider = credentials.word("provider", Provider.NONE)
@@ -148,8 +167,12 @@ def _docker_config_file(credentials: Fields) -> str:
     ]
     if len(given) > 1:
         raise credentials.error(f"at most one of them: {', '.join(given)}")
-    if secret or provider:
+    if not in_cluster and (secret or provider):
         raise credentials.error(
             "only the operator, in a cluster, can use it; here write dockerConfigFile", given[0]
         )
-    return file
+    if provider:
+        raise credentials.error("this version knows no cloud's login: write secretName", given[0])
+    if secret and not is_name(secret):
+        raise credentials.error("this is no name of a Secret", "secretName")
+    return file, secret

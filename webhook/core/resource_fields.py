@@ -25,15 +25,30 @@ _MAX_SHOWN = 60
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _MAX_NAME = 253
+_NAMESPACE = re.compile(_LABEL, re.ASCII)
+_MAX_NAMESPACE = 63
 
 
 class FieldError(InvalidPolicyError):
-    """Something is wrong with one field, and the message says with which."""
+    """Something is wrong with one field, and the message says with which.
+
+    `detail` is the message without the document: `path: what is wrong`.
+    """
+
+    def __init__(self, document: str, detail: str) -> None:
+        """Both parts; the first is empty where nobody knows which document it is."""
+        super().__init__(f"{document}: {detail}" if document else detail)
+        self.detail = detail
 
 
 def is_name(text: str) -> bool:
     """Whether an object in a cluster may have this name."""
     return len(text) <= _MAX_NAME and _NAME.fullmatch(text) is not None
+
+
+def is_namespace(text: str) -> bool:
+    """Whether a namespace may have this name: a DNS label (RFC 1123)."""
+    return len(text) <= _MAX_NAMESPACE and _NAMESPACE.fullmatch(text) is not None
 
 
 class Fields:
@@ -67,8 +82,11 @@ class Fields:
     def error(self, message: str, *path: str | int) -> FieldError:
         """An error about a field under this one: `file:line: Kind name: path: message`."""
         full = (*self._path, *path)
-        parts = [self._document.at(full), self._title, printable(path_text(full)), message]
-        return FieldError(": ".join(part for part in parts if part))
+        path_shown = printable(path_text(full))
+        return FieldError(
+            ": ".join(part for part in (self._document.at(full), self._title) if part),
+            f"{path_shown}: {message}" if path_shown else message,
+        )
 
     def has(self, name: str) -> bool:
         """Whether the field is there."""
@@ -116,14 +134,19 @@ class Fields:
         section = self.section(name)
         return {key: section.text(key, "") for key in section.keys}
 
-    def texts(self, name: str, default: tuple[str, ...], *, empty: bool = False) -> tuple[str, ...]:
-        """A list of strings. It may have no entries where the default has none.
+    def texts(
+        self, name: str, default: tuple[str, ...] | None = None, *, empty: bool = False
+    ) -> tuple[str, ...]:
+        """A list of strings; required if there is no default.
+
+        It may have no entries where the default has none.
 
         `empty` allows empty strings in it.
         """
         items = self._list(name, default)
-        if not items and default:
-            raise self.error("the list is empty, so nothing could pass", name)
+        if not items and default != ():
+            why = ": write at least one entry" if default is None else ", so nothing could pass"
+            raise self.error(f"the list is empty{why}", name)
         for index, item in enumerate(items):
             if not isinstance(item, str):
                 raise self.error(f"expected a string, got {described(item)}", name, index)
@@ -181,8 +204,8 @@ class Fields:
             raise self.error("it has no value: write one, or leave the line out", name)
         return value
 
-    def _list(self, name: str, default: Iterable[object]) -> list[object]:
-        value = self._value(name, list(default))
+    def _list(self, name: str, default: Iterable[object] | None) -> list[object]:
+        value = self._value(name, None if default is None else list(default))
         if not isinstance(value, list):
             raise self.error(f"expected a list, got {described(value)}", name)
         if len(value) > _MAX_ITEMS:

@@ -1,35 +1,30 @@
-"""Documents to policies: `Registry` and `ClusterImagePolicy`, from files or from a cluster."""
+"""Documents to policies, from files or from a cluster: all of them, or those that can be used."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING, NoReturn
 
-import msgspec
+from msgspec.structs import replace
 
 from webhook.core.document import Document
-from webhook.core.policy import Policy, PolicySet
-from webhook.core.policy_fields import read_policy
-from webhook.core.printable import printable
-from webhook.core.registries import Registries, Registry
-from webhook.core.registry_fields import read_registry
-from webhook.core.resource_fields import Fields, is_name
-from webhook.core.rules.registry import RegistryRule
+from webhook.core.policy import Broken
+from webhook.core.reading import Loaded, Terms, read_all
+from webhook.core.resource import API_VERSION, CLUSTER_POLICY, POLICY, identity
 from webhook.errors import InvalidPolicyError
 
-API_VERSION = "cocket.dev/v1alpha1"
-REGISTRY = "Registry"
-POLICY = "ClusterImagePolicy"
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
 
-# What the API server adds to an object's metadata, so that `kubectl get -o yaml` can be read back.
-_METADATA = (
-    *("annotations", "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp"),
-    *("finalizers", "generation", "labels", "managedFields", "ownerReferences"),
-    *("resourceVersion", "selfLink", "uid"),
-)
-_KINDS = f"{REGISTRY} and {POLICY}"
+    from webhook.core.resource_fields import FieldError
+
+__all__ = ["MAX_EXCEPTION_DAYS", "Loaded", "default_policies", "gather_policies", "load_policies"]
+
+MAX_EXCEPTION_DAYS = 90
+
 _DEFAULT = {
     "apiVersion": API_VERSION,
-    "kind": POLICY,
+    "kind": CLUSTER_POLICY,
     "metadata": {"name": "default"},
     "spec": {
         "mode": "enforce",
@@ -39,133 +34,81 @@ _DEFAULT = {
 }
 
 
-class Loaded(msgspec.Struct, frozen=True):
-    """Policies that can be used, and what their author should look at."""
-
-    policies: PolicySet
-    warnings: tuple[str, ...] = ()
-
-
-class _Resource(msgspec.Struct, frozen=True):
-    """A document of which kind, name and outer shape are right."""
-
-    document: Document
-    kind: str
-    name: str
-    top: Fields
-    spec: Fields
-
-
 def default_policies() -> Loaded:
     """The built-in policy `default`: digest, provenance, init; an unknown is a warning."""
     return load_policies([Document("", 0, _DEFAULT)])
 
 
-def load_policies(documents: Iterable[Document], *, policy_required: bool = True) -> Loaded:
-    """Read policies and registries as one whole.
+def load_policies(
+    documents: Iterable[Document],
+    *,
+    policy_required: bool = True,
+    max_exception_days: int = MAX_EXCEPTION_DAYS,
+    now: datetime | None = None,
+) -> Loaded:
+    """Read policies, registries and exceptions as one whole.
+
+    Exceptions count whatever their namespace: who chooses the files chooses what they say.
 
     Args:
         documents: in any order; policies may use registries further down.
-        policy_required: whether registries alone are an error. They check nothing, and must not
-            read as a policy that everything passes.
+        policy_required: whether it is an error if no policy is among them. Anything else checks
+            nothing, and must not read as a policy that everything passes.
+        max_exception_days: how long an exception lasts at most, from its `creationTimestamp` or,
+            without one, from now.
+        now: aware; without it an exception needs a `creationTimestamp`.
 
     Raises:
         InvalidPolicyError: a document is of another kind, has an unknown field or one of the wrong
             type, contradicts itself or another one; the message is `file:line: Kind name: path:
             what is wrong`.
     """
-    resources = _named(documents)
-    registries = _registries([one for one in resources if one.kind == REGISTRY])
-    policies: list[Policy] = []
-    warnings: list[str] = []
-    for resource in resources:
-        if resource.kind == POLICY:
-            policy = read_policy(resource.name, resource.spec, registries)
-            policies.append(policy)
-            warnings += _warnings(resource, policy, registries)
-    if policy_required and not policies:
+
+    def refuse(_: Document, error: FieldError) -> NoReturn:
+        raise error
+
+    terms = Terms(
+        in_cluster=False, honoured=None, max_days=max_exception_days, now=now, refuse=refuse
+    )
+    loaded = read_all(documents, terms)
+    if policy_required and not loaded.policies.policies:
         raise InvalidPolicyError(
-            f"there is no {POLICY} among the documents, so nothing would be checked; "
-            "docs/rules.md shows one"
+            f"there is no {CLUSTER_POLICY} and no {POLICY} among the documents, so nothing would "
+            "be checked; docs/rules.md shows one"
         )
-    return Loaded(PolicySet(tuple(policies), registries), tuple(warnings))
+    return loaded
 
 
-def _named(documents: Iterable[Document]) -> list[_Resource]:
-    """Check everything but the specs."""
-    resources: list[_Resource] = []
-    places: dict[tuple[str, str], Document] = {}
-    for document in documents:
-        resource = _resource(document)
-        key = (resource.kind, resource.name)
-        if key in places:
-            first = places[key].where
-            problem = "there are two of this name" + (first and f"; see {first}")
-            raise resource.top.error(problem, "metadata", "name")
-        places[key] = document
-        resources.append(resource)
-    return resources
+def gather_policies(
+    documents: Iterable[Document],
+    *,
+    exception_namespaces: Collection[str],
+    max_exception_days: int = MAX_EXCEPTION_DAYS,
+    now: datetime | None = None,
+) -> Loaded:
+    """Read what can be used of the objects in a cluster, and set the rest aside. Never raises.
 
+    What was set aside stands in `policies.broken`. Of two Registries of one host and path the
+    older one stays. A broken Registry keeps its place, if that can be read: its images are of no
+    environment then, and it is not contacted.
 
-def _resource(document: Document) -> _Resource:
-    top = Fields(document, "", document.data)
-    kind = top.text("kind")
-    if kind not in {REGISTRY, POLICY}:
-        raise top.error(f"{printable(kind, 60)} is no kind of policy; here stand {_KINDS}", "kind")
-    version = top.text("apiVersion")
-    if version != API_VERSION:
-        raise top.error(f"expected {API_VERSION}, got {printable(version, 60)}", "apiVersion")
-    metadata = top.section("metadata")
-    name = metadata.text("name")
-    if not is_name(name):
-        raise metadata.error("expected small letters, digits, dots and hyphens", "name")
-    titled = Fields(document, f"{kind} {name}", document.data)
-    metadata = titled.section("metadata")
-    metadata.allow("name", *_METADATA)
-    metadata.end()
-    titled.allow("apiVersion", "kind", "status")
-    if not titled.has("spec"):
-        raise titled.error("spec is missing")
-    spec = titled.section("spec")
-    titled.end()
-    return _Resource(document, kind, name, titled, spec)
+    Args:
+        documents: in any order; one and the same order of age and name is made of them.
+        exception_namespaces: from which exceptions count; elsewhere anybody may write them.
+        max_exception_days: as `load_policies`.
+        now: likewise; objects of a cluster have a `creationTimestamp`.
+    """
+    broken: list[Broken] = []
 
+    def refuse(document: Document, error: FieldError) -> None:
+        broken.append(Broken(*identity(document.data), error.detail))
 
-def _registries(resources: Iterable[_Resource]) -> Registries:
-    found: dict[str, tuple[_Resource, Registry]] = {}
-    places: dict[str, _Resource] = {}
-    for resource in resources:
-        registry = read_registry(resource.name, resource.spec)
-        twin = places.setdefault(registry.location, resource)
-        if twin is not resource:
-            where = twin.document.where
-            raise resource.spec.error(
-                f"Registry {twin.name} has the same host and path" + (where and f"; see {where}"),
-                "host",
-            )
-        found[resource.name] = (resource, registry)
-    for resource, registry in found.values():
-        source = registry.promotes_from
-        if source == registry.name:
-            raise resource.spec.error("a Registry cannot promote from itself", "promotesFrom")
-        if source and source not in found:
-            shown = printable(source, 60)
-            raise resource.spec.error(f"there is no Registry {shown}", "promotesFrom")
-    return Registries(registry for _, registry in found.values())
-
-
-def _warnings(resource: _Resource, policy: Policy, registries: Registries) -> list[str]:
-    """Environments that no registry has: nothing could pass, and a typing error looks like that."""
-    known = {registry.environment for registry in registries.all}
-    return [
-        str(
-            resource.spec.error(
-                f"no Registry has the environment {printable(environment, 60)}",
-                *("rules", active.rule.name, "environments"),
-            )
-        )
-        for active in policy.rules
-        if isinstance(active.rule, RegistryRule)
-        for environment in active.rule.environments
-        if environment not in known
-    ]
+    terms = Terms(
+        in_cluster=True,
+        honoured=exception_namespaces,
+        max_days=max_exception_days,
+        now=now,
+        refuse=refuse,
+    )
+    loaded = read_all(documents, terms)
+    return replace(loaded, policies=replace(loaded.policies, broken=tuple(broken)))

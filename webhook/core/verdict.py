@@ -59,8 +59,9 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
 class Finding(msgspec.Struct, frozen=True, gc=False):
     """An answer in its place: the only currency between rules and outputs.
 
-    `mode` is what the finding does in the end: settings for unknowns, templates and unchanged
-    images are already in it. It refuses if the outcome is fail or unknown and the mode enforce.
+    `mode` is what the finding does in the end: settings for unknowns, templates, unchanged images
+    and exceptions are already in it. It refuses if the outcome is fail or unknown and the mode
+    enforce.
     """
 
     policy: str
@@ -74,6 +75,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     image: str
     message: str
     fix: str
+    exception: str = ""
+    """`namespace/name` of the exception without which it would refuse."""
 
     @property
     def bad(self) -> bool:

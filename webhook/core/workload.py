@@ -44,6 +44,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str
     """Empty where the object does not say and nobody else did."""
     name: str
+    name_is_prefix: bool = False
+    """True where it is only the `generateName`: the object will have another name."""
     uid: str = ""
     template: bool = False
     """True for everything but a Pod: early feedback, the Pod is the boundary."""

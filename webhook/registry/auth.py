@@ -72,6 +72,7 @@ class Authenticated:
         repository: str,
         credentials: Sequence[Credential],
         lobby: Lobby,
+        anonymously: bool = True,
     ) -> None:
         """Tell who asks and for what.
 
@@ -79,9 +80,10 @@ class Authenticated:
             inner: sends to the registry.
             tokens: sends to token services; follows no redirects.
             reach: the registry.
-            repository: its name there, for the scope of tokens.
+            repository: its name there, for the scope of tokens; empty: only who we are counts.
             credentials: tried in turn, the most special first; nobody comes last of all.
             lobby: shared by all.
+            anonymously: whether nobody is tried at all.
         """
         self._inner = inner
         self._token_transport = tokens
@@ -89,7 +91,8 @@ class Authenticated:
         self._repository = repository
         self._lobby = lobby
         known = [one for one in credentials if not isinstance(one, Anonymous)]
-        self._credentials: list[Credential] = [*known[:_MAX_CREDENTIALS], Anonymous()]
+        nobody = [Anonymous()] if anonymously else []
+        self._credentials: list[Credential] = [*known[:_MAX_CREDENTIALS], *nobody]
 
     async def send(self, request: Request) -> Response:
         """See `Transport.send`; a last 401 or 403 is returned like any other answer.

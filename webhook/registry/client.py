@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import is_digest
-from webhook.core.printable import printable
-from webhook.errors import (
-    BadContentError,
-    InvalidPolicyError,
-    RegistryError,
-    UnavailableError,
-)
+from webhook.errors import BadContentError, RegistryError, UnavailableError
 from webhook.registry.auth import Authenticated, Lobby
 from webhook.registry.cache import Memory, Pinned, Tagged, question
 from webhook.registry.content import Served, read_image
-from webhook.registry.credentials import Credential, load_keyring
 from webhook.registry.disk import Disk
 from webhook.registry.flights import Flights
 from webhook.registry.keeping import Keeping
+from webhook.registry.logins import Logins
 from webhook.registry.patience import Queued, Retrying, Turns
 from webhook.registry.reach import Reach, reach_of
 from webhook.registry.redirects import Redirecting
@@ -34,11 +27,12 @@ from webhook.registry.transport import AiohttpTransport, Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registry
+    from webhook.registry.credentials import Credential, Secrets
     from webhook.registry.exchange import Transport
-    from webhook.registry.keyring import Keyring
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +57,7 @@ class RegistryClient:
         close: Connections | None = None,
         limits: Limits | None = None,
         disk: Disk | None = None,
+        secrets: Secrets | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Put the client together; `open_client` does it for production.
@@ -72,6 +67,7 @@ class RegistryClient:
             close: what `close` closes after the last question.
             limits: see there.
             disk: where manifests and configs are kept over the end of the process.
+            secrets: the logins that Registries name by a Secret; None outside a cluster.
             monotonic: seconds that never go back.
         """
         self._transport = transport
@@ -87,7 +83,7 @@ class RegistryClient:
         self._lobby = Lobby(Tokens(monotonic))
         self._turns = Turns()
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
-        self._keyrings: dict[str, tuple[tuple[int, ...], Keyring[Credential]]] = {}
+        self._logins = Logins(secrets)
 
     def known(self, asked: Tagged | Pinned, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """What memory holds, at once: facts, a failure of a moment ago, or None.
@@ -158,7 +154,7 @@ class RegistryClient:
         if isinstance(asked, Pinned) and not is_digest(asked.digest):
             raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
         reach = reach_of(ref, registry)
-        credentials = await self._credentials(ref, registry)
+        credentials = await self._logins.of(ref.name, registry)
         deadline = asyncio.get_running_loop().time() + self._limits.image_seconds
         repository = Repository(
             self._authenticated(reach, ref.repository, credentials),
@@ -199,25 +195,19 @@ class RegistryClient:
             lobby=self._lobby,
         )
 
-    async def _credentials(self, ref: ImageRef, registry: Registry) -> list[Credential]:
-        """Those of the Registry that fit the image; the file is read again when it changes."""
-        file = registry.docker_config_file
-        if not file:
-            return []
-        try:
-            state, keyring = await asyncio.to_thread(_load, file, self._keyrings.get(file))
-        except InvalidPolicyError as error:
-            raise UnavailableError(
-                Reason.UNAUTHORIZED,
-                f"the credentials of Registry {registry.name!r} cannot be used: "
-                f"{printable(str(error))}",
-            ) from error
-        self._keyrings[file] = (state, keyring)
-        return keyring.lookup(ref.name)
 
-
-def open_client(*, cache_dir: Path | None = None, limits: Limits | None = None) -> RegistryClient:
+def open_client(
+    *,
+    cache_dir: Path | None = None,
+    limits: Limits | None = None,
+    secrets: Secrets | None = None,
+) -> RegistryClient:
     """The client as it runs in production; call it inside the event loop, and `close` it.
+
+    Args:
+        cache_dir: where manifests and configs are kept; nowhere if absent.
+        limits: see there.
+        secrets: the logins that Registries name by a Secret; None outside a cluster.
 
     Raises:
         InputError: the cache folder cannot be used.
@@ -230,22 +220,8 @@ def open_client(*, cache_dir: Path | None = None, limits: Limits | None = None) 
         close=connections,
         limits=limits,
         disk=disk,
+        secrets=secrets,
     )
-
-
-def _load(
-    file: str, kept: tuple[tuple[int, ...], Keyring[Credential]] | None
-) -> tuple[tuple[int, ...], Keyring[Credential]]:
-    """The keyring of a file, read only if it changed: Secrets are replaced while we run."""
-    path = Path(file)
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise InvalidPolicyError(f"{path}: cannot be read: {error.strerror}") from error
-    state = (status.st_mtime_ns, status.st_size, status.st_ino)
-    if kept is not None and kept[0] == state:
-        return kept
-    return state, load_keyring(path)
 
 
 def _error(reason: Reason, detail: str) -> RegistryError:

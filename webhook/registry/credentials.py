@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -67,6 +68,10 @@ class RegistryToken(msgspec.Struct, frozen=True):
 
 
 Credential: TypeAlias = Anonymous | Basic | IdentityToken | RegistryToken
+
+Secrets: TypeAlias = Callable[[str], bytes | None]
+"""From the name of a Secret to the docker config in it, at once; None: none of that type is there.
+Given by whoever knows a cluster, for its own namespace only."""
 
 
 def load_keyring(path: Path) -> Keyring[Credential]:

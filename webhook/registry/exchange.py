@@ -43,6 +43,8 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     """At most `MAX_ERROR` bytes, perhaps cut, where the status is not 200."""
     origin: Origin
     """Who answered in the end; a redirect may have led away."""
+    certificate: bytes = b""
+    """The peer's, DER; empty over plain HTTP."""
 
     def header(self, name: str) -> str | None:
         """The first header of a name."""

@@ -49,7 +49,7 @@ def realm_of(challenge: Challenge, reach: Reach, repository: str) -> Realm:
 
     The same scheme as the registry's or a safer one; no user name, no fragment. A service that is
     neither the registry's own nor paired with it (`reach`) is asked without credentials
-    (GHSA-28r5-37g7-p6mp, GHSA-xf85-363p-868w).
+    (GHSA-28r5-37g7-p6mp, GHSA-xf85-363p-868w). Without a `repository` the token is for none.
 
     Raises:
         BadContentError: nobody may be asked there.
@@ -93,6 +93,9 @@ def _scopes(challenge: Challenge, who: str, repository: str) -> tuple[str, ...]:
     words = text.split()
     if len(words) > _MAX_SCOPES:
         raise bad(f"{who} names {len(words)} scopes")
+    if not repository:
+        # Only who we are is asked; GHCR names a repository that is not there.
+        return ()
     if not words:
         # Artifactory and some Nexus proxies never send one.
         return (f"repository:{repository}:pull",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
 
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from webhook.registry.given import GivenFacts
 
 _MAX_PLACES = 16_384
+
+
+class Recorded(Protocol):
+    """What is recorded about images in this cluster, by digest; at hand without asking anybody."""
+
+    def facts(self, digest: str) -> ImageFacts | None:
+        """The facts about a digest, of an index or of a manifest; None where there are none."""
+
+    def in_use(self, digest: str) -> bool:
+        """Whether something in this cluster runs the digest."""
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -46,6 +56,7 @@ class RegistrySource:
         client: RegistryClient | None,
         given: GivenFacts,
         ask_unconfigured: bool = False,
+        recorded: Recorded | None = None,
     ) -> None:
         """Put the sources together.
 
@@ -55,11 +66,14 @@ class RegistrySource:
             given: facts that need no registry.
             ask_unconfigured: whether any registry may be asked, over HTTPS and past the guard: only
                 where a person typed the name.
+            recorded: facts that need no registry, for images of configured registries: what a
+                digest says is the same whoever serves it, and up or down.
         """
         self._registries = registries
         self._client = client
         self._given = given
         self._ask_unconfigured = ask_unconfigured
+        self._recorded = recorded
         self._places: dict[ImageRef, _Place] = {}
         self._places_of: Registries | None = None
 
@@ -68,7 +82,19 @@ class RegistrySource:
         place = self._place(ref)
         if not isinstance(place, _Asked):
             return place
-        return _OFFLINE if self._client is None else self._client.known(place.question, needs)
+        found = None if self._client is None else self._client.known(place.question, needs)
+        if isinstance(found, ImageFacts):
+            return found
+        # A failure that memory holds is no answer where somebody knows one.
+        facts = self._recall(ref)
+        if facts is not None:
+            return facts
+        return _OFFLINE if self._client is None else found
+
+    def in_use(self, ref: ImageRef) -> bool:
+        """Whether the digest in the name is recorded as in use in this cluster."""
+        digest = ref.digest
+        return digest is not None and self._recorded is not None and self._recorded.in_use(digest)
 
     async def learn(
         self, ref: ImageRef, needs: frozenset[Need], workload: Workload
@@ -79,11 +105,18 @@ class RegistrySource:
         if not isinstance(place, _Asked):
             return place
         if self._client is None:
-            return _OFFLINE
+            return self._recall(ref) or _OFFLINE
         try:
             return await self._client.facts(ref, needs, place.registry)
         except RegistryError as error:
             return Unknown(error.reason, str(error))
+
+    def _recall(self, ref: ImageRef) -> ImageFacts | None:
+        """What is recorded about the digest in a name, if it can be judged from."""
+        if self._recorded is None or ref.digest is None or not ref.pinned:
+            return None
+        facts = self._recorded.facts(ref.digest)
+        return facts if facts is not None and facts.complete else None
 
     def _place(self, ref: ImageRef) -> _Place:
         """Where facts about the image are; remembered, the hot path comes by here."""
@@ -105,6 +138,8 @@ class RegistrySource:
             registry = Registry(name="", host=ref.host)
         if registry is None:
             return _not_configured(ref)
+        if registry.broken:
+            return _broken(registry)
         return _Asked(registry, question(ref, registry))
 
 
@@ -112,4 +147,10 @@ def _not_configured(ref: ImageRef) -> Unknown:
     return Unknown(
         Reason.NOT_CONFIGURED,
         f"not looked up: no Registry is configured for {printable(ref.name, 200)}",
+    )
+
+
+def _broken(registry: Registry) -> Unknown:
+    return Unknown(
+        Reason.NOT_CONFIGURED, f"not looked up: Registry {registry.name} is broken, so nobody asks"
     )

@@ -21,6 +21,8 @@ from webhook.registry.guard import BlockedAddressError, check, open_socket
 from webhook.registry.tls import Contexts
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from webhook.registry.reach import Reach
     from webhook.registry.url import Origin
 
@@ -145,6 +147,18 @@ class AiohttpTransport:
             raise registry_error(error, origin) from error
 
 
+class _Answer(aiohttp.ClientResponse):
+    """Knows its peer's certificate, also when it has given its connection back."""
+
+    certificate = b""
+
+    async def start(self, connection: aiohttp.connector.Connection) -> Self:
+        tls = connection.transport and connection.transport.get_extra_info("ssl_object")
+        await super().start(connection)
+        self.certificate = (tls and tls.getpeercert(binary_form=True)) or b""
+        return self
+
+
 class _Resolver(AbstractResolver):
     """Names to addresses, all of them allowed: one forbidden address spoils the whole answer."""
 
@@ -198,6 +212,7 @@ def _session(lookup: Lookup, *, private: bool) -> aiohttp.ClientSession:
             keepalive_timeout=_KEEP_ALIVE_SECONDS,
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
+        response_class=_Answer,
         timeout=aiohttp.ClientTimeout(
             total=None,
             connect=_CONNECT_ALL_SECONDS,
@@ -258,6 +273,7 @@ async def _read(answer: aiohttp.ClientResponse, request: Request) -> Response:
         headers=tuple((name.lower(), value) for name, value in answer.headers.items()),
         body=bytes(body[:limit]),
         origin=origin,
+        certificate=answer.certificate if isinstance(answer, _Answer) else b"",
     )
 
 

@@ -80,4 +80,6 @@ def _finding(finding: Finding) -> Mapping[str, object]:
         "image": finding.image,
         "message": finding.message,
         "fix": finding.fix,
+        # Only where there is one: without exceptions the document is what it was before them.
+        **({"exception": finding.exception} if finding.exception else {}),
     }

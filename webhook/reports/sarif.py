@@ -122,6 +122,7 @@ def _result(
             "reason": None if finding.reason is None else finding.reason.value,
             "mode": finding.mode.value,
             "image": finding.image,
+            **({"exception": finding.exception} if finding.exception else {}),
         },
     }
 

@@ -65,6 +65,12 @@ class RegistryRule(msgspec.Struct, frozen=True):
                 f"{name} is from no configured registry ({where}).",
                 f"Use an image from one that is, or add a Registry for {host}.",
             )
+        if registry.broken:
+            return Answer(
+                Outcome.FAIL,
+                f"{name} is from Registry {registry.name}, which is broken and not in force.",
+                f"Mend Registry {registry.name}.",
+            )
         article = "an" if environments[0] in "aeiouAEIOU" else "a"
         return Answer(
             Outcome.FAIL,

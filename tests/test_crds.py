@@ -1,0 +1,138 @@
+"""The definitions of the custom resources: they install everywhere and explain themselves."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from tests.builders import DIGEST, config, facts
+from tests.crds import CRDS, READ, nodes, schema, valid, version
+from webhook.core.facts import ImageFacts
+from webhook.core.recorded import RecordedConfig, RecordedPlatform, RecordedSpec, spec_of
+
+
+def test_there_are_five_kinds() -> None:
+    assert sorted(CRDS) == [
+        "ClusterImagePolicy",
+        "ImageException",
+        "ImageFacts",
+        "ImagePolicy",
+        "Registry",
+    ]
+
+
+@pytest.mark.parametrize("kind", CRDS)
+def test_a_definition_installs_on_every_server_and_tells_a_status(kind: str) -> None:
+    crd = CRDS[kind]
+    names = crd["spec"]["names"]
+
+    assert crd["apiVersion"] == "apiextensions.k8s.io/v1"
+    assert crd["metadata"]["name"] == f"{names['plural']}.{crd['spec']['group']}"
+    assert names["categories"] == ["cocket"]
+    assert len(names["shortNames"]) == 1
+    assert version(kind)["subresources"] == {"status": {}}
+    assert "conditions" in schema(kind)["properties"]["status"]["properties"]
+    text = yaml.safe_dump(crd)
+    assert "x-kubernetes-validations" not in text
+    assert "nullable" not in text
+    assert "default:" not in text
+
+
+@pytest.mark.parametrize("kind", CRDS)
+def test_every_field_is_explained_and_has_a_type(kind: str) -> None:
+    for path, node in nodes(schema(kind), kind):
+        assert "type" in node, path
+        if not path.endswith(("[]", ".metadata")):
+            assert node.get("description", "")[:1].isupper() or path.endswith(
+                (".apiVersion", ".host", ".tokenRealm", ".mirror", ".platform")
+            ), path
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_everything_that_can_grow_is_bounded(kind: str) -> None:
+    for path, node in nodes(schema(kind)["properties"]["spec"], kind):
+        match node["type"]:
+            case "string":
+                bounded = node.keys() & {"maxLength", "enum"}
+            case "array":
+                bounded = node.keys() & {"maxItems"}
+            case "object":
+                bounded = node.keys() & {"properties", "maxProperties"}
+            case _:
+                continue
+        assert bounded, path
+
+
+@pytest.mark.parametrize("kind", CRDS)
+def test_every_column_shows_a_field_that_is_there(kind: str) -> None:
+    columns = {one["name"]: one["jsonPath"] for one in version(kind)["additionalPrinterColumns"]}
+    assert list(columns)[-1] == "Age"
+    for path in columns.values():
+        node = schema(kind)
+        for step in re.sub(r"\[[^]]*\]", "[]", path).strip(".").split("."):
+            if step == "creationTimestamp":
+                break
+            node = node["properties"][step.removesuffix("[]")]
+            if step.endswith("[]"):
+                node = node["items"]
+
+
+def test_the_columns_are_those_that_people_ask_for() -> None:
+    columns = {
+        kind: [one["name"] for one in version(kind)["additionalPrinterColumns"]] for kind in CRDS
+    }
+
+    policy = ["Mode", "On unknown", "Ready", "Age"]
+    assert columns == {
+        "Registry": ["Host", "Environment", "Ready", "Reachable", "Age"],
+        "ClusterImagePolicy": policy,
+        "ImagePolicy": policy,
+        "ImageException": ["Rules", "Image", "Expires", "Requested by", "Ready", "Age"],
+        "ImageFacts": [
+            *("Image", "Commit", "Source", "Built", "PID 1", "Registries", "Used by", "Age"),
+        ],
+    }
+
+
+def test_a_policy_of_a_namespace_has_the_fields_of_one_without_but_for_the_selector() -> None:
+    wide, local = (
+        dict(schema(kind)["properties"]["spec"]["properties"])
+        for kind in ("ClusterImagePolicy", "ImagePolicy")
+    )
+    wide.pop("namespaceSelector")
+
+    assert local == wide
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        ImageFacts(digest=DIGEST),
+        facts(),
+        facts(config(labels={"x": "y" * 10_000}), config(architecture="arm64", stop_signal="INT")),
+        facts(config(cmd=("x" * 100_000,)), digest="sha512:" + "ab" * 64),
+    ],
+)
+def test_what_is_recorded_fits_the_schema(known: ImageFacts) -> None:
+    spec = spec_of(known, image="registry.example.com/prod/web", registries=["prod"])
+
+    assert valid("ImageFacts", spec)
+
+
+def test_schema_and_records_have_the_same_fields() -> None:
+    spec = schema("ImageFacts")["properties"]["spec"]["properties"]
+    platform = spec["platforms"]["items"]["properties"]
+    names = [RecordedSpec, RecordedPlatform, RecordedConfig]
+    recorded, one, inner = (set(of.__struct_encode_fields__) for of in names)
+    full = spec_of(
+        facts(config(labels={"x": "y" * 10_000, **dict(config().labels)})),
+        image="r.example/web",
+        registries=["prod"],
+    )
+
+    assert set(spec) == set(full)
+    assert recorded <= set(spec)
+    assert set(platform) == one
+    assert set(platform["config"]["properties"]) == inner

@@ -1,0 +1,70 @@
+"""Places that all rules of some policies found good, so that they need not be asked again.
+
+The replicas of a Deployment, and Deployments of one image, are the same question over and over. A
+pass or a skip stays one as time goes on: no label gets too new, no image gets worse. What was found
+bad is always judged anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from webhook.core.judge import InvalidImage
+    from webhook.core.policy import Policy
+    from webhook.core.rules.protocol import Image
+    from webhook.core.workload import ImageUse, Workload
+
+    Place: TypeAlias = tuple[Sequence[Policy], bool, bool, str, ImageUse, Image | InvalidImage]
+
+_MAX_PLACES = 16_384
+"""About 10 MB. When there are more, all are forgotten: whatever runs now is soon known again."""
+_MAX_CHARACTERS = 1_000
+"""Of one place's words: longer ones would make 16,384 of them a matter of gigabytes."""
+
+
+class Passed:
+    """Remembers good places; what they depend on besides is part of the question."""
+
+    __slots__ = ("_places",)
+
+    def __init__(self) -> None:
+        """Nothing was judged yet."""
+        self._places: set[Place] = set()
+
+    def others(
+        self,
+        policies: Sequence[Policy],
+        workload: Workload,
+        uses: Iterable[ImageUse],
+        images: Mapping[str, Image | InvalidImage],
+    ) -> list[ImageUse]:
+        """The uses that must be judged."""
+        places = self._places
+        # All that rules read of a workload: see `Rule.check`.
+        around = (policies, workload.share_process_namespace, workload.host_pid, workload.os)
+        return [use for use in uses if (*around, use, images[use.image]) not in places]
+
+    def add(
+        self,
+        policies: Sequence[Policy],
+        workload: Workload,
+        uses: Iterable[ImageUse],
+        images: Mapping[str, Image | InvalidImage],
+        bad: Collection[str],
+    ) -> None:
+        """Remember uses that were judged, but for those whose pointers are among the `bad`."""
+        places = self._places
+        if len(places) > _MAX_PLACES:
+            places.clear()
+        around = (policies, workload.share_process_namespace, workload.host_pid, workload.os)
+        for use in uses:
+            if use.pointer not in bad and _characters(use) <= _MAX_CHARACTERS:
+                places.add((*around, use, images[use.image]))
+
+
+def _characters(use: ImageUse) -> int:
+    words = (use.container, use.pointer, use.image, use.stop_signal, *use.command, *use.args)
+    return sum(map(len, words)) + len(words) + sum(len(key) + len(value) for key, value in use.env)

@@ -1,0 +1,187 @@
+"""The spec of an `ImageFacts` object: what is known about one digest, written and read again.
+
+Judging from what was read gives the answers that judging from what was written gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from webhook.core.claims import READ_LABELS, Claims, claims
+from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
+from webhook.core.image import is_digest
+from webhook.core.labels import Meaning
+from webhook.core.printable import printable
+from webhook.core.process import pid1
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SOURCE = "recorded in the cluster"
+MAX_SPEC = 32 * 1024
+"""Bytes of platforms as JSON. An image of ten platforms has ten thousand; what is larger is not
+recorded, and whoever judges it asks its registry."""
+MAX_OTHER_LABELS = 64
+MAX_OTHER_TEXT = 512
+"""Labels, and characters of them, that no rule reads and people like to see; of all platforms."""
+MAX_REGISTRIES = 16
+_MAX_IMAGE = 512
+_MAX_ANSWER = 256
+"""Characters of what `kubectl get imagefacts` shows in one column."""
+_MAX_PID1 = 128
+
+
+class RecordedConfig(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the rules read of one image config."""
+
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    stop_signal: str = ""
+    user: str = ""
+    created: str = ""
+    labels: dict[str, str] = {}
+
+
+class RecordedPlatform(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One platform of the image."""
+
+    platform: str
+    config: RecordedConfig
+    digest: str = ""
+
+
+class RecordedSpec(msgspec.Struct, frozen=True):
+    """The part of `spec` that is judged from; the rest of it is for people."""
+
+    digest: str = ""
+    platforms: tuple[RecordedPlatform, ...] = ()
+
+
+def name_of(digest: str) -> str:
+    """The name of the object about a digest: `sha256-…`."""
+    return digest.replace(":", "-")
+
+
+def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict[str, object]:
+    """The spec that records facts, as plain data; the same for the same facts.
+
+    Args:
+        facts: of a digest; without platforms where they were not learned.
+        image: one name it is known by, without tag and digest.
+        registries: names of the Registries it was seen in.
+    """
+    spec: dict[str, object] = {
+        "digest": facts.digest,
+        "image": printable(image, _MAX_IMAGE),
+        "registries": sorted(set(registries))[:MAX_REGISTRIES],
+    }
+    others = _Others()
+    written = msgspec.json.encode([_platform(one, others) for one in facts.platforms])
+    too_large = len(written) > MAX_SPEC
+    spec["platforms"] = [] if too_large else msgspec.json.decode(written)
+    if too_large or others.left_out:
+        spec["truncated"] = True
+    if facts.platforms and not too_large:
+        spec |= _answers([one.config for one in facts.platforms])
+    return spec
+
+
+def facts_of(name: str, spec: RecordedSpec) -> ImageFacts | None:
+    """The facts that an object of this name records; None where nobody could judge from them.
+
+    The name must be that of the digest: two objects about one digest cannot be, and none can speak
+    for another's.
+    """
+    digest = spec.digest
+    if name != name_of(digest) or not is_digest(digest) or not spec.platforms:
+        return None
+    if not all(one.platform for one in spec.platforms):
+        return None
+    platforms = tuple(
+        [PlatformImage(one.platform, one.digest, _config(one.config)) for one in spec.platforms]
+    )
+    return ImageFacts(digest=digest, platforms=platforms, source=SOURCE)
+
+
+class _Others:
+    """The labels that no rule reads: some of them, whole ones, and whether any was left out."""
+
+    def __init__(self) -> None:
+        self.left_out = False
+        self._count = MAX_OTHER_LABELS
+        self._text = MAX_OTHER_TEXT
+
+    def fits(self, label: str, value: str) -> bool:
+        """Take the label, if there is room."""
+        size = len(label) + len(value)
+        if not self._count or size > self._text:
+            self.left_out = True
+            return False
+        self._count -= 1
+        self._text -= size
+        return True
+
+
+def _platform(one: PlatformImage, others: _Others) -> RecordedPlatform:
+    config = one.config
+    labels = {
+        label: value
+        for label, value in config.labels
+        if label in READ_LABELS or others.fits(label, value)
+    }
+    recorded = RecordedConfig(
+        os=config.os,
+        architecture=config.architecture,
+        variant=config.variant,
+        entrypoint=config.entrypoint,
+        cmd=config.cmd,
+        stop_signal=config.stop_signal,
+        user=config.user,
+        created=config.created,
+        labels=labels,
+    )
+    return RecordedPlatform(one.platform, recorded, one.digest)
+
+
+def _config(recorded: RecordedConfig) -> ImageConfig:
+    return ImageConfig(
+        os=recorded.os,
+        architecture=recorded.architecture,
+        variant=recorded.variant,
+        entrypoint=recorded.entrypoint,
+        cmd=recorded.cmd,
+        stop_signal=recorded.stop_signal,
+        user=recorded.user,
+        created=recorded.created,
+        labels=tuple(sorted(recorded.labels.items())),
+    )
+
+
+def _answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
+    """What people ask first, in the words of the rules; what there is no answer to is left out."""
+    said: list[Claims] = [claims(config) for config in configs]
+    answers = {
+        "commit": _one((_value(one.revision) for one in said), _MAX_ANSWER),
+        "source": _one((_value(one.source) for one in said), _MAX_ANSWER),
+        "built": _one((_value(one.created) for one in said), _MAX_ANSWER),
+        "pid1": _one((pid1(config).summary for config in configs), _MAX_PID1),
+    }
+    return {key: value for key, value in answers.items() if value}
+
+
+def _value(claim: object) -> str:
+    return claim.value if isinstance(claim, Meaning) else ""
+
+
+def _one(values: Iterable[str], limit: int) -> str:
+    """The one answer of all platforms; where they differ, the first that there is, and that."""
+    found = list(dict.fromkeys(values))
+    first = next((one for one in found if one), "")
+    differ = " (not on all platforms)" if first and len(found) > 1 else ""
+    return printable(first, limit - len(differ)) + differ

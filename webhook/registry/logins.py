@@ -1,0 +1,108 @@
+"""The credentials of each Registry, out of the file or the Secret that it names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from webhook.core.facts import Reason
+from webhook.core.printable import printable
+from webhook.errors import InvalidPolicyError, UnavailableError
+from webhook.registry.credentials import MAX_FILE, Credential, load_keyring, read_keyring
+from webhook.registry.keyring import Keyring
+
+if TYPE_CHECKING:
+    from webhook.core.registries import Registry
+    from webhook.registry.credentials import Secrets
+
+_MAX_KEPT = 1024
+
+_State: TypeAlias = tuple[int, ...] | bytes
+"""What changes when the credentials do: size and times of a file, the bytes of a Secret."""
+
+
+class Logins:
+    """Reads credentials again only where they changed: they are replaced while we run."""
+
+    def __init__(self, secrets: Secrets | None = None) -> None:
+        """Nothing is read yet; without `secrets` no Secret can be."""
+        self._secrets = secrets
+        self._kept: OrderedDict[str, tuple[_State, Keyring[Credential]]] = OrderedDict()
+
+    async def of(self, name: str, registry: Registry) -> list[Credential]:
+        """The credentials of a Registry that fit an image, to be tried in turn.
+
+        Args:
+            name: registry and repository, without tag and digest.
+            registry: which names a file, a Secret or neither.
+
+        Raises:
+            UnavailableError: they cannot be used; the message names file or Secret and field, and
+                holds nothing of what stands there.
+        """
+        if not registry.docker_config_file and not registry.secret_name:
+            return []
+        try:
+            keyring = (
+                self._of_secret(registry.secret_name)
+                if registry.secret_name
+                else await self._of_file(registry.docker_config_file)
+            )
+        except InvalidPolicyError as error:
+            raise UnavailableError(
+                Reason.UNAUTHORIZED,
+                f"the credentials of Registry {registry.name!r} cannot be used: "
+                f"{printable(str(error))}",
+            ) from error
+        return keyring.lookup(name)
+
+    def _of_secret(self, secret: str) -> Keyring[Credential]:
+        if self._secrets is None:
+            raise InvalidPolicyError(f"Secret {secret}: only in a cluster are there Secrets")
+        body = self._secrets(secret)
+        if body is None:
+            raise InvalidPolicyError(
+                f"Secret {secret}: there is none of type kubernetes.io/dockerconfigjson in our "
+                "namespace"
+            )
+        return self._kept_or_read(f"Secret {secret}", body)
+
+    async def _of_file(self, file: str) -> Keyring[Credential]:
+        state, keyring = await asyncio.to_thread(_load, file, self._kept.get(file))
+        self._keep(file, state, keyring)
+        return keyring
+
+    def _kept_or_read(self, place: str, body: bytes) -> Keyring[Credential]:
+        kept = self._kept.get(place)
+        if kept is not None and kept[0] == body:
+            return kept[1]
+        if len(body) > MAX_FILE:
+            raise InvalidPolicyError(f"{place}: longer than {MAX_FILE} bytes")
+        try:
+            keyring = read_keyring(body)
+        except InvalidPolicyError as error:
+            raise InvalidPolicyError(f"{place}: {error}") from error
+        self._keep(place, body, keyring)
+        return keyring
+
+    def _keep(self, place: str, state: _State, keyring: Keyring[Credential]) -> None:
+        self._kept[place] = (state, keyring)
+        if len(self._kept) > _MAX_KEPT:
+            self._kept.popitem(last=False)
+
+
+def _load(
+    file: str, kept: tuple[_State, Keyring[Credential]] | None
+) -> tuple[_State, Keyring[Credential]]:
+    """The keyring of a file, read only if it changed."""
+    path = Path(file)
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InvalidPolicyError(f"{path}: cannot be read: {error.strerror}") from error
+    state = (status.st_mtime_ns, status.st_size, status.st_ino)
+    if kept is not None and kept[0] == state:
+        return kept
+    return state, load_keyring(path)
