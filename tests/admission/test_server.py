@@ -173,6 +173,9 @@ class Slow(Facts):
     def known(self, _ref: ImageRef, _needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         return None
 
+    def in_use(self, _ref: ImageRef) -> bool:
+        return False
+
     async def learn(
         self, _ref: ImageRef, _needs: frozenset[Need], _workload: Workload
     ) -> ImageFacts | Unknown:

@@ -202,3 +202,20 @@ async def test_a_certificate_of_another_ca_does_not_get_through_the_handshake(
 
         assert await wire.until_closed() == b""
         await wire.close()
+
+
+async def test_without_a_pair_no_handshake_succeeds_until_there_is_one() -> None:
+    certificate = Certificate(None)
+    assert certificate.expires is None
+    assert certificate.fingerprint == ""
+    async with serving(certificate=certificate) as server:
+        with pytest.raises(OSError, match=r"alert|reset|EOF|^$"):
+            await connect(server.server.port, trusting())
+
+        certificate.show(try_pair(ISSUED.pair, datetime.now(UTC)))
+
+        wire = await connect(server.server.port, trusting())
+        await wire.close()
+    leaf = x509.load_pem_x509_certificates(ISSUED.pair.chain)[0]
+    assert certificate.fingerprint == leaf.fingerprint(hashes.SHA256()).hex()
+    assert certificate.expires == leaf.not_valid_after_utc

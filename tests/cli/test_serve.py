@@ -188,7 +188,7 @@ GIVEN = ("--policy", "{good}", "--tls-cert", "{good}", "--tls-key", "{good}")
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "Missing option '--policy'"),
+        ((), "Give either --tls-cert and --tls-key, or --tls-self-signed, or --tls-secret"),
         (("--policy", "{good}"), "Give either --tls-cert and --tls-key, or --tls-self-signed"),
         (("--policy", "{good}", "--tls-cert", "{good}"), "go together"),
         (("--policy", "{good}", "--tls-key", "{good}"), "go together"),
@@ -211,6 +211,24 @@ GIVEN = ("--policy", "{good}", "--tls-cert", "{good}", "--tls-key", "{good}")
         (("--policy", "{good}", "--tls-self-signed", "--metrics-port", "many"), "integer"),
         (("--policy", "{good}", "--tls-self-signed", "--port", "65536"), "range"),
         (("--policy", "{good}", "--tls-self-signed", "--namespace-labels", "x"), "NAMESPACE"),
+        (("--policy", "{good}", "--tls-secret", "ns/name"), "--tls-secret reads a cluster"),
+        (("--policy", "{good}", "--context", "prod"), "--context reads a cluster"),
+        (("--policy", "{good}", "--exception-namespace", "ns"), "--exception-namespace reads"),
+        (("--tls-secret", "name"), "is not written as NAMESPACE/NAME"),
+        (("--tls-secret", "NS/name"), "is not written as NAMESPACE/NAME"),
+        (("--tls-secret", "ns/name", "--tls-self-signed"), "Give either"),
+        (("--tls-secret", "ns/name", "--namespace-labels", "a:b=c"), "needs --policy"),
+        (("--tls-self-signed", "--replica-name", "a"), "go together"),
+        (("--tls-self-signed", "--replica-name", "A_b"), "no name of a Pod"),
+        (("--tls-self-signed", "--replica-address", "10.0.0.1"), "HOST:PORT"),
+        (("--tls-self-signed", "--replica-address", "10.0.0.1:70000"), "HOST:PORT"),
+        (("--tls-self-signed", "--namespace", "a.b"), "no name of a namespace"),
+        (("--tls-self-signed", "--kubeconfig", "{absent}"), "does not exist"),
+        (("--tls-self-signed", "--kubeconfig", "{bad}"), "or --policy FILE to need none"),
+        (
+            ("--tls-self-signed", "--kubeconfig", "{bad}", "--context", "x"),
+            "no cluster to log in to: kubeconfig",
+        ),
     ],
 )
 def test_what_it_cannot_begin_with_ends_it_with_code_2(

@@ -58,6 +58,11 @@ class Reload(Generic[S, T]):
         self._metrics = metrics
         metrics.reload_failing[what] = False
 
+    @property
+    def complaint(self) -> str:
+        """What is wrong with what was read last; empty where nothing is. Not printable yet."""
+        return self._complaint
+
     async def watch(self, seconds: float) -> None:
         """Look every so many seconds, for ever."""
         while True:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from webhook.admission.app import Admission
+from webhook.admission.checks import Check
 from webhook.admission.decisionlog import DecisionLog
 from webhook.admission.health import health_app
 from webhook.admission.listener import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from datetime import datetime
     from types import TracebackType
     from typing import Any, Self
@@ -64,6 +65,9 @@ class Server:
         reviews: Address,
         probes: Address | None,
         reloads: Sequence[Reload[Any, Any]] = (),
+        before: Callable[[], Awaitable[None]] | None = None,
+        checks: Callable[[], Sequence[Check]] = tuple,
+        on_readiness: Callable[[bool], None] = lambda _: None,
     ) -> None:
         """Put the server together; nothing is opened yet.
 
@@ -78,6 +82,10 @@ class Server:
             reviews: where to listen with TLS.
             probes: where to listen without, for probes and metrics only; None for nowhere.
             reloads: files to watch.
+            before: awaited before reviews are answered; until then their port is closed, so that
+                an API server asks its failurePolicy and not somebody who knows nothing.
+            checks: what that waits for, for `/readyz?verbose`.
+            on_readiness: told at once when `ready` changes.
         """
         self.port = 0
         """Of the reviews, once started."""
@@ -89,6 +97,10 @@ class Server:
         self._reviews_at = reviews
         self._probes_at = probes
         self._reloads = reloads
+        self._before = before
+        self._checks = checks
+        self._on_readiness = on_readiness
+        self._ended = False
         self._watches: list[asyncio.Task[None]] = []
         self._decisions = DecisionLog(log_descriptor)
         metrics.lost_lines = lambda: self._decisions.lost
@@ -111,7 +123,7 @@ class Server:
             at_once=admission.at_once,
         )
         self._probes = Listener(
-            health_app(self._is_ready, metrics),
+            health_app(self._is_ready, metrics, self._all_checks),
             tls=None,
             limits=msgspec.structs.replace(limits, connections=_PROBES_AT_ONCE),
             metrics=metrics,
@@ -132,20 +144,20 @@ class Server:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen and serve.
+        """Listen and serve, reviews as soon as they can be judged.
 
         Raises:
             OSError: it cannot be listened there.
         """
-        self.port = await self._reviews.open(self._reviews_at.host, self._reviews_at.port)
         if self._probes_at is not None:
-            try:
-                self.metrics_port = await self._probes.open(
-                    self._probes_at.host, self._probes_at.port
-                )
-            except OSError:
-                await self._reviews.close(0.0)
-                raise
+            self.metrics_port = await self._probes.open(self._probes_at.host, self._probes_at.port)
+        try:
+            if self._before is not None:
+                await self._before()
+            self.port = await self._reviews.open(self._reviews_at.host, self._reviews_at.port)
+        except BaseException:
+            await self._probes.close(0.0)
+            raise
         self._decisions.start()
         self._watches = [
             asyncio.create_task(reload.watch(self._limits.reload_seconds))
@@ -153,7 +165,7 @@ class Server:
         ]
         for watch in self._watches:
             watch.add_done_callback(_report)
-        self.ready = True
+        self._say_ready(ready=True)
         _log.info(
             "answering reviews on port %d, probes and metrics on port %s",
             self.port,
@@ -166,7 +178,7 @@ class Server:
         Every answer from now on ends its connection, so that a peer's next one goes elsewhere; idle
         connections stay open meanwhile, as one that is closed under a request is an error.
         """
-        self.ready = False
+        self._say_ready(ready=False)
         self._reviews.drain()
         _log.info("not ready any more; serving on for %g s", self._limits.drain_seconds)
         await asyncio.sleep(self._limits.drain_seconds)
@@ -174,7 +186,7 @@ class Server:
 
     async def stop(self) -> None:
         """Accept nothing more, finish what is being answered, close everything."""
-        self.ready = False
+        self._say_ready(ready=False)
         for watch in self._watches:
             watch.cancel()
         await asyncio.gather(*self._watches, return_exceptions=True)
@@ -198,7 +210,8 @@ class Server:
         for number in _SIGNALS:
             loop.add_signal_handler(number, on_signal)
         try:
-            await self.start()
+            if not await _unless(asked, self.start()):
+                return
             await asked.wait()
             draining = asyncio.create_task(self.drain())
             hurry = asyncio.create_task(hurried.wait())
@@ -214,6 +227,33 @@ class Server:
 
     def _is_ready(self) -> bool:
         return self.ready
+
+    def _say_ready(self, *, ready: bool) -> None:
+        changed = ready is not self.ready
+        self.ready = ready
+        self._ended = not ready
+        if changed:
+            self._on_readiness(ready)
+
+    def _all_checks(self) -> Sequence[Check]:
+        why = "no more: it was asked to end" if self._ended else "not yet"
+        return [*self._checks(), Check("serving", self.ready, "" if self.ready else why)]
+
+
+async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do some work, unless the event comes first: then end it; tells whether it was done."""
+    working = asyncio.create_task(work)
+    waiting = asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+            return True
+        return False
+    finally:
+        for task in (working, waiting):
+            task.cancel()
+        await asyncio.gather(working, waiting, return_exceptions=True)
 
 
 def _report(watch: asyncio.Task[None]) -> None:

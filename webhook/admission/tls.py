@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from webhook.errors import InputError
 
@@ -38,6 +39,8 @@ class Tried(msgspec.Struct, frozen=True):
     context: ssl.SSLContext
     expires: datetime
     """When the leaf does."""
+    fingerprint: str = ""
+    """SHA-256 of the leaf in DER form, hexadecimal."""
 
 
 class Certificate:
@@ -49,27 +52,32 @@ class Certificate:
     it unusable, and after a change from RSA to ECDSA it holds both.)
     """
 
-    def __init__(self, first: Tried, *, client_ca: bytes = b"") -> None:
+    def __init__(self, first: Tried | None, *, client_ca: bytes = b"") -> None:
         """Begin with `first`.
 
         Args:
-            first: what is shown until `show` is called.
+            first: what is shown until `show` is called; without it no handshake succeeds before.
             client_ca: PEM; clients may then show a certificate, which must come from it.
 
         Raises:
             InputError: the client CA cannot be used.
         """
-        self.context = first.context
+        self.context = _bare_context() if first is None else first.context
         self.asks_clients = bool(client_ca)
         self._client_ca = client_ca
         self._shown = first
-        self._ask_clients(first.context)
+        self._ask_clients(self.context)
         self.context.sni_callback = self._choose
 
     @property
-    def expires(self) -> datetime:
-        """When the certificate that is shown now expires."""
-        return self._shown.expires
+    def expires(self) -> datetime | None:
+        """When the certificate that is shown now expires; None while there is none."""
+        return None if self._shown is None else self._shown.expires
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what is shown now, in DER form, hexadecimal; empty while there is none."""
+        return "" if self._shown is None else self._shown.fingerprint
 
     def show(self, tried: Tried) -> None:
         """Show another pair from now on; open connections are left alone."""
@@ -89,7 +97,9 @@ class Certificate:
             raise InputError("the client CA is no certificate in PEM form") from error
 
     def _choose(self, handshake: ssl.SSLObject, _name: str | None, _base: ssl.SSLContext) -> None:
-        handshake.context = self._shown.context
+        # Without a pair OpenSSL ends the handshake by itself: there is nothing to show.
+        if self._shown is not None:
+            handshake.context = self._shown.context
 
 
 def try_pair(pair: Pair, now: datetime) -> Tried:
@@ -98,7 +108,9 @@ def try_pair(pair: Pair, now: datetime) -> Tried:
     Raises:
         InputError: it cannot be used at this time; says why.
     """
-    return Tried(_context(pair), _expiry(pair, now))
+    context = _context(pair)
+    leaf = _leaf(pair, now)
+    return Tried(context, leaf.not_valid_after_utc, leaf.fingerprint(SHA256()).hex())
 
 
 def read_pair(chain: Path, key: Path) -> Pair:
@@ -126,17 +138,23 @@ def read_pem(path: Path) -> bytes:
     return content
 
 
+def _bare_context() -> ssl.SSLContext:
+    """A context without a pair."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    # A resumed session would go on showing the certificate that it began with.
+    context.num_tickets = 0
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
 def _context(pair: Pair) -> ssl.SSLContext:
     """A context with this pair and nothing else.
 
     Raises:
         InputError: chain and key do not belong together, or one of them is malformed.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    # A resumed session would go on showing the certificate that it began with.
-    context.num_tickets = 0
-    context.set_alpn_protocols(["http/1.1"])
+    context = _bare_context()
     try:
         with _private_file(pair.chain.rstrip() + b"\n" + pair.key) as path:
             context.load_cert_chain(path, password=_no_password)
@@ -146,8 +164,8 @@ def _context(pair: Pair) -> ssl.SSLContext:
     return context
 
 
-def _expiry(pair: Pair, now: datetime) -> datetime:
-    """When the leaf expires.
+def _leaf(pair: Pair, now: datetime) -> x509.Certificate:
+    """The first certificate of the chain.
 
     Raises:
         InputError: it is not valid now, or names nobody.
@@ -167,7 +185,7 @@ def _expiry(pair: Pair, now: datetime) -> datetime:
         raise InputError(
             f"the certificate is not valid before {leaf.not_valid_before_utc:%F %H:%M} UTC"
         )
-    return leaf.not_valid_after_utc
+    return leaf
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from webhook.cli.cluster_options import NamespacedName, cluster_options
 from webhook.cli.options import (
     READABLE,
     cache_option,
@@ -27,6 +28,8 @@ _STANDARD_OUTPUT = 1
 
 _EPILOG = """\b
 Examples:
+  cocket serve --tls-secret cocket/cocket-tls
+  cocket serve --kubeconfig ~/.kube/config --tls-self-signed
   cocket serve --policy policy.yaml --tls-cert tls.crt --tls-key tls.key
   cocket serve --policy policy.yaml --tls-self-signed --tls-self-signed-ca ca.pem
   cocket serve --policy policy.yaml --tls-cert tls.crt --tls-key tls.key --client-ca ca.pem
@@ -37,15 +40,21 @@ What it serves:
   /livez /readyz     for probes, here and on the port for metrics
   /metrics           on the port for metrics only, which speaks plain HTTP
 
-Policies, certificate and key are read anew when the files change; what cannot be used is logged,
-and what was read before stays in force. SIGTERM drains: not ready any more, serving on for
---drain-seconds, then the end. Decisions are logged as JSON lines on standard output, everything
-else on standard error.
+Without --policy it reads the cluster that it is logged in to: policies, Registries, exceptions,
+namespaces, recorded facts, and the Secrets with logins to registries in its own namespace. It is
+ready when it has seen them all and has a certificate; /readyz?verbose says what is missing. If the
+API server goes away it goes on with what it last saw.
+
+With --policy it needs no cluster. Policies, certificate and key are read anew when the files
+change; what cannot be used is logged, and what was read before stays in force.
+
+SIGTERM drains: not ready any more, serving on for --drain-seconds, then the end. Decisions are
+logged as JSON lines on standard output, everything else on standard error.
 
 \b
 Exit code:
   0  it was asked to end
-  2  wrong arguments, a file that cannot be used, or a port that is taken
+  2  wrong arguments, a file that cannot be used, no cluster to log in to, or a port that is taken
 """
 
 
@@ -75,9 +84,10 @@ class MetricsPort(click.ParamType[int | None]):
     multiple=True,
     callback=namespace_labels,
     metavar="NS:KEY=VALUE,…",
-    help="Labels of a namespace, for policies that select by them. Where they are unknown, every "
-    "policy covers the namespace. Repeatable.",
+    help="With --policy: labels of a namespace, for policies that select by them. Where they are "
+    "unknown, every policy covers the namespace. Repeatable.",
 )
+@cluster_options
 @click.option(
     "--bind", default="", metavar="ADDRESS", help="Listen there; every address if absent."
 )
@@ -100,6 +110,12 @@ class MetricsPort(click.ParamType[int | None]):
 )
 @click.option("--tls-cert", type=READABLE, metavar="FILE", help="Certificate chain, PEM.")
 @click.option("--tls-key", type=READABLE, metavar="FILE", help="Its key, PEM, without a password.")
+@click.option(
+    "--tls-secret",
+    type=NamespacedName(),
+    metavar="NS/NAME",
+    help="Take certificate and key from this Secret of the cluster instead, and follow it.",
+)
 @click.option(
     "--tls-self-signed",
     is_flag=True,
@@ -146,12 +162,19 @@ def serve(
     offline: bool,
     cache_dir: Path | None,
     labels: Mapping[str, Mapping[str, str]],
+    kubeconfig: Path | None,
+    context: str | None,
+    namespace: str | None,
+    exception_namespaces: Sequence[str],
+    replica_name: str | None,
+    replica_address: str | None,
     bind: str,
     port: int,
     metrics_bind: str,
     metrics_port: int | None,
     tls_cert: Path | None,
     tls_key: Path | None,
+    tls_secret: tuple[str, str] | None,
     tls_self_signed: bool,
     names: Sequence[str],
     ca_file: Path | None,
@@ -161,23 +184,52 @@ def serve(
 ) -> None:
     """Answer the admission reviews of a Kubernetes API server, over HTTPS.
 
+    The policies are those of a cluster, or of files.
     Registries that no Registry document names are never asked.
     """
-    if not policy_files:
-        raise click.UsageError(
-            "Missing option '--policy': without one there is nothing to enforce."
+    if policy_files:
+        _refuse(
+            "reads a cluster, and --policy needs none",
+            {
+                "--kubeconfig": kubeconfig,
+                "--context": context,
+                "--namespace": namespace,
+                "--exception-namespace": exception_namespaces,
+                "--tls-secret": tls_secret,
+                "--replica-name": replica_name,
+                "--replica-address": replica_address,
+            },
         )
+    else:
+        _refuse("needs --policy: a cluster knows them", {"--namespace-labels": labels})
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key go together.")
-    if (tls_cert is None) != tls_self_signed:
-        raise click.UsageError("Give either --tls-cert and --tls-key, or --tls-self-signed.")
+    if (tls_cert is not None) + (tls_secret is not None) + tls_self_signed != 1:
+        raise click.UsageError(
+            "Give either --tls-cert and --tls-key, or --tls-self-signed, or --tls-secret."
+        )
+    if (replica_name is None) != (replica_address is None):
+        raise click.UsageError("--replica-name and --replica-address go together.")
     if (names or ca_file) and not tls_self_signed:
         raise click.UsageError("--tls-self-signed-name and -ca need --tls-self-signed.")
     # Imported here: servers and TLS take half a second, and `--help` needs none of it.
     from webhook.admission.logs import configure_logging  # noqa: PLC0415
     from webhook.admission.server import Address  # noqa: PLC0415
-    from webhook.cli.serving import Files, SelfSigning, Served, run  # noqa: PLC0415
+    from webhook.cli.serving import Cluster, Replica, Served, run  # noqa: PLC0415
+    from webhook.cli.serving_certificates import (  # noqa: PLC0415
+        Files,
+        FromSecret,
+        SelfSigning,
+    )
 
+    tls: Files | FromSecret | SelfSigning = SelfSigning(tuple(names), ca_file)
+    if tls_cert is not None and tls_key is not None:
+        tls = Files(tls_cert, tls_key)
+    elif tls_secret is not None:
+        tls = FromSecret(*tls_secret)
+    replica = None
+    if replica_name is not None and replica_address is not None:
+        replica = Replica(replica_name, replica_address)
     configure_logging(sys.stderr, logging.getLevelNamesMapping()[log_level.upper()])
     run(
         Served(
@@ -188,11 +240,23 @@ def serve(
             labels=labels,
             reviews=Address(bind, port),
             probes=None if metrics_port is None else Address(metrics_bind, metrics_port),
-            tls=Files(tls_cert, tls_key)
-            if tls_cert is not None and tls_key is not None
-            else SelfSigning(tuple(names), ca_file),
+            tls=tls,
             client_ca=client_ca,
             drain_seconds=drain_seconds,
+            cluster=Cluster(
+                kubeconfig=kubeconfig,
+                context=context,
+                namespace=namespace,
+                exception_namespaces=tuple(exception_namespaces),
+                replica=replica,
+            ),
         ),
         log_descriptor=_STANDARD_OUTPUT,
     )
+
+
+def _refuse(why: str, given: Mapping[str, object]) -> None:
+    """Options that have no meaning here; who gave one expects that it does something."""
+    for option, value in given.items():
+        if value:
+            raise click.UsageError(f"{option} {why}.")

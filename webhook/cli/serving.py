@@ -5,34 +5,30 @@ from __future__ import annotations
 import gc
 import logging
 import resource
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import uvloop
 
+from webhook.admission.checks import Check
 from webhook.admission.limits import Limits
 from webhook.admission.metrics import Metrics
 from webhook.admission.reload import Reload, read_contents
-from webhook.admission.selfsigned import LOCAL_NAMES, self_signed
 from webhook.admission.server import Address, Server
-from webhook.admission.tls import Certificate, read_pair, read_pem, try_pair
+from webhook.admission.tls import Certificate
 from webhook.cli.policies import load_policies
+from webhook.cli.serving_certificates import Files, FromSecret, SelfSigning, local_certificate
+from webhook.core.policy import PolicySet
 from webhook.engine import Engine
 from webhook.errors import InputError
 from webhook.registry import client as registry_client
-from webhook.registry.given import read_facts
-from webhook.registry.source import RegistrySource
+from webhook.registry.credentials import Secrets
+from webhook.registry.given import GivenFacts, read_facts
+from webhook.registry.source import Recorded, RegistrySource
 from webhook.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from webhook.core.policy import PolicySet
-    from webhook.registry.given import GivenFacts
-
-Made = TypeVar("Made")
 
 _FILES = 4096
 """File descriptors that all our limits need together, with the registries' connections."""
@@ -40,34 +36,55 @@ _FILES = 4096
 _log = logging.getLogger(__name__)
 
 
-class Files(msgspec.Struct, frozen=True):
-    """Certificate and key from files."""
+class Replica(msgspec.Struct, frozen=True):
+    """Who we are among others that serve the same cluster."""
 
-    chain: Path
-    key: Path
+    name: str
+    address: str
+    """`host:port` where the operator finds us."""
 
 
-class SelfSigning(msgspec.Struct, frozen=True):
-    """Certificate and key made in memory."""
+class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+    """The cluster whose policies decide."""
 
-    names: tuple[str, ...] = ()
-    """Besides those of this machine."""
-    ca_file: Path | None = None
+    kubeconfig: Path | None = None
+    context: str | None = None
+    namespace: str | None = None
+    """Our own; None for that of the login."""
+    exception_namespaces: tuple[str, ...] = ()
+    replica: Replica | None = None
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
     """The options of `cocket serve`."""
 
     policies: tuple[Path, ...]
+    """Empty: those of `cluster`."""
     facts: tuple[Path, ...]
     offline: bool
     cache_dir: Path | None
     labels: Mapping[str, Mapping[str, str]]
     reviews: Address
     probes: Address | None
-    tls: Files | SelfSigning
+    tls: Files | SelfSigning | FromSecret
     client_ca: Path | None
     drain_seconds: float
+    cluster: Cluster = Cluster()
+
+
+class Judging(msgspec.Struct, kw_only=True):
+    """By what reviews are judged, and with what they are answered."""
+
+    policies: Callable[[], PolicySet]
+    namespaces: Callable[[str], Mapping[str, str] | None]
+    given: GivenFacts
+    certificate: Certificate
+    reloads: Sequence[Reload[Any, Any]] = ()
+    recorded: Recorded | None = None
+    secrets: Secrets | None = None
+    before: Callable[[], Awaitable[None]] | None = None
+    checks: Callable[[], Sequence[Check]] = tuple
+    on_readiness: Callable[[bool], None] = lambda _: None
 
 
 class InForce(msgspec.Struct):
@@ -89,14 +106,97 @@ def run(served: Served, *, log_descriptor: int) -> None:
     """Serve until a signal comes.
 
     Raises:
-        InputError: a file cannot be used, or it cannot be listened there.
+        InputError: a file cannot be used, there is no cluster to log in to, or it cannot be
+            listened there.
     """
     metrics = Metrics()
+    given = read_facts(served.facts)
+    _allow_files()
+    if served.policies:
+        judging = _from_files(served, given, metrics)
+        uvloop.run(serve(served, judging, metrics, log_descriptor))
+        return
+    # Imported here: the Kubernetes client takes half a second and 40 MB.
+    from webhook.cli.serving_cluster import serve_from_cluster  # noqa: PLC0415
+
+    uvloop.run(serve_from_cluster(served, given, metrics, log_descriptor))
+
+
+async def serve(served: Served, judging: Judging, metrics: Metrics, log_descriptor: int) -> None:
+    """Serve until a signal comes.
+
+    Raises:
+        InputError: it cannot be listened there.
+    """
+    settings = Settings()
+    client = None
+    if not served.offline:
+        limits = registry_client.Limits(
+            tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes
+        )
+        client = registry_client.open_client(
+            cache_dir=served.cache_dir, limits=limits, secrets=judging.secrets
+        )
+    engine = Engine(
+        policies=judging.policies,
+        source=RegistrySource(
+            registries=lambda: judging.policies().registries,
+            client=client,
+            given=judging.given,
+            recorded=judging.recorded,
+        ),
+        namespaces=judging.namespaces,
+        clock=now,
+        everything=False,
+    )
+    server = Server(
+        engine=engine,
+        policies=judging.policies,
+        clock=now,
+        certificate=judging.certificate,
+        limits=msgspec.structs.replace(limits_of(settings), drain_seconds=served.drain_seconds),
+        metrics=metrics,
+        log_descriptor=log_descriptor,
+        reviews=served.reviews,
+        probes=served.probes,
+        reloads=judging.reloads,
+        before=judging.before,
+        checks=judging.checks,
+        on_readiness=judging.on_readiness,
+    )
+    settle()
+    try:
+        await server.serve_until_signal()
+    except OSError as error:
+        raise InputError(f"cannot listen: {error.strerror or error}") from error
+    finally:
+        if client is not None:
+            await client.close()
+
+
+def settle() -> None:
+    """What was read lives as long as we do: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def now() -> datetime:
+    """The clock of all that is served."""
+    return datetime.now(UTC)
+
+
+def _from_files(served: Served, given: GivenFacts, metrics: Metrics) -> Judging:
+    """Policies and certificate from files, which are watched.
+
+    Raises:
+        InputError: a file cannot be used.
+    """
     # Before the policies are read: a change while we begin is a change.
     contents = read_contents(served.policies)
     in_force = InForce(load_policies(served.policies, _log.warning))
-    given = read_facts(served.facts)
-    certificate, reloads = _certificate(served, metrics)
+    if isinstance(served.tls, FromSecret):
+        raise InputError("a certificate from a Secret needs the policies of a cluster")
+    certificate, reloads = local_certificate(served.tls, served.client_ca, metrics)
     reloads.append(
         Reload(
             "policy",
@@ -107,97 +207,13 @@ def run(served: Served, *, log_descriptor: int) -> None:
             metrics=metrics,
         )
     )
-    _allow_files()
-    uvloop.run(_serve(served, in_force, given, certificate, reloads, metrics, log_descriptor))
-
-
-async def _serve(  # noqa: PLR0917 - called once, with what `run` has read
-    served: Served,
-    in_force: InForce,
-    given: GivenFacts,
-    certificate: Certificate,
-    reloads: list[Reload[Any, Any]],
-    metrics: Metrics,
-    log_descriptor: int,
-) -> None:
-    settings = Settings()
-    client = None
-    if not served.offline:
-        limits = registry_client.Limits(
-            tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes
-        )
-        client = registry_client.open_client(cache_dir=served.cache_dir, limits=limits)
-    engine = Engine(
+    return Judging(
         policies=lambda: in_force.policies,
-        source=RegistrySource(
-            registries=lambda: in_force.policies.registries, client=client, given=given
-        ),
         namespaces=served.labels.get,
-        clock=_now,
-        everything=False,
-    )
-    server = Server(
-        engine=engine,
-        policies=lambda: in_force.policies,
-        clock=_now,
+        given=given,
         certificate=certificate,
-        limits=msgspec.structs.replace(limits_of(settings), drain_seconds=served.drain_seconds),
-        metrics=metrics,
-        log_descriptor=log_descriptor,
-        reviews=served.reviews,
-        probes=served.probes,
         reloads=reloads,
     )
-    # What was read lives as long as we do: the collector need not look at it again and again.
-    gc.collect()
-    gc.freeze()
-    try:
-        await server.serve_until_signal()
-    except OSError as error:
-        raise InputError(f"cannot listen: {error.strerror or error}") from error
-    finally:
-        if client is not None:
-            await client.close()
-
-
-def _certificate(served: Served, metrics: Metrics) -> tuple[Certificate, list[Reload[Any, Any]]]:
-    """The certificate, and what watches its files.
-
-    Raises:
-        InputError: it cannot be used.
-    """
-    client_ca = b"" if served.client_ca is None else read_pem(served.client_ca)
-    shown = f"--client-ca {served.client_ca}"
-    tls = served.tls
-    if isinstance(tls, SelfSigning):
-        made = self_signed((*LOCAL_NAMES, *tls.names), _now())
-        if tls.ca_file is not None:
-            tls.ca_file.write_bytes(made.ca)
-        _log.info("made a certificate; the SHA-256 fingerprint of its CA is %s", made.fingerprint)
-        own = try_pair(made.pair, _now())
-        return _naming(shown, lambda: Certificate(own, client_ca=client_ca)), []
-    chain, key = tls.chain, tls.key
-    files = f"--tls-cert {chain} with --tls-key {key}"
-    pair = read_pair(chain, key)
-    usable = _naming(files, lambda: try_pair(pair, _now()))
-    certificate = _naming(shown, lambda: Certificate(usable, client_ca=client_ca))
-    reload = Reload(
-        "certificate",
-        read=lambda: read_pair(chain, key),
-        make=lambda changed: _naming(files, lambda: try_pair(changed, _now())),
-        take=certificate.show,
-        before=pair,
-        metrics=metrics,
-    )
-    return certificate, [reload]
-
-
-def _naming(what: str, make: Callable[[], Made]) -> Made:
-    """Make something of files; an error says of which."""
-    try:
-        return make()
-    except InputError as error:
-        raise InputError(f"{what}: {error}") from error
 
 
 def _allow_files() -> None:
@@ -206,7 +222,3 @@ def _allow_files() -> None:
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
+from aiohttp.http_exceptions import HttpProcessingError
 
 from webhook.cluster.status import status_error
 from webhook.core.printable import printable
@@ -26,6 +27,8 @@ _SECONDS = 30.0
 _SILENCE = 100.0
 """Seconds without a line after which a stream counts as dead. Bookmarks come every minute."""
 _MAX_ANSWER = 256 * 1024 * 1024
+_MAX_LINE = 16 * 1024 * 1024
+"""One event of a watch. etcd takes objects of 1.5 MB, and JSON is larger than what it keeps."""
 _SMALL = 64 * 1024
 _JSON = "application/json"
 _NO_QUERY: Mapping[str, str] = {}
@@ -165,12 +168,15 @@ async def _bounded(response: aiohttp.ClientResponse, path: str) -> bytes:
 async def _lines(response: aiohttp.ClientResponse, path: str) -> AsyncIterator[bytes]:
     while True:
         try:
-            line = await response.content.readline()
+            # Its own limit is 128 KB; a Secret or a policy with its managedFields may be larger.
+            line = await response.content.readline(max_line_length=_MAX_LINE)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             said = printable(str(error), 300) or type(error).__name__
             raise ClusterError(f"the watch of {path} broke: {said}") from error
-        except ValueError as error:
-            raise ClusterError(f"the watch of {path} sent a line that is too long") from error
+        except (ValueError, HttpProcessingError) as error:
+            raise ClusterError(
+                f"the watch of {path} sent a line that is too long", reason="Expired"
+            ) from error
         if not line:
             return
         yield line

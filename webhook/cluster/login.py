@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _DEFAULT = "default"
+# The library reads YAML, base64, PEM and the answers of login programs, and lets their errors out.
+_UNUSABLE = (
+    *(config.ConfigException, yaml.YAMLError, OSError),
+    *(ValueError, KeyError, TypeError, AttributeError),
+)
 
 
 @asynccontextmanager
@@ -56,7 +62,7 @@ async def _load(configuration: Configuration, kubeconfig: Path | None, context: 
             config_file=file, context=context, client_configuration=configuration
         )
         contexts, active = config.list_kube_config_contexts(config_file=file)
-    except Exception as error:  # the library raises whatever its parsers raise
+    except _UNUSABLE as error:
         said = printable(str(error), 300) or type(error).__name__
         raise InputError(
             f"no cluster to log in to: kubeconfig {printable(file, 300)}: {said}"

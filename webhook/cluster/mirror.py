@@ -30,6 +30,8 @@ _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 10.0
 """Seconds between attempts while the API server is away; it comes back to all of us at once."""
 _GONE = 410
+_AT_ONCE = 100
+"""Objects that are taken from a page without a pause: some milliseconds."""
 
 _log = logging.getLogger(__name__)
 
@@ -137,11 +139,12 @@ class Mirror(Generic[V]):
             labels=self._labels,
         ):
             version = page.version
-            for item in page.items:
+            for number, item in enumerate(page.items):
+                # A list of a hundred thousand must not stop everything else.
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 seen.add(item.metadata.key)
                 self._take(item)
-            # A list of a hundred thousand must not stop everything else.
-            await asyncio.sleep(0)
         for key in self.held.keys() - seen:
             self._drop(key)
         self._version = version
