@@ -29,6 +29,7 @@ COMMANDS = {
     "check": ("webhook.cli.check", "Judge the images that manifests name."),
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
+    "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),
     "demo": (
         "webhook.cli.demo",
         "Show it all on this machine: registry, server, reviews, answers.",

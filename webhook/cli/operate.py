@@ -1,0 +1,278 @@
+"""`cocket operate`: keep registry information, certificates and webhook configuration."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from webhook.cli.cluster_options import Namespace
+from webhook.cli.options import READABLE
+from webhook.core.resource_fields import is_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_MAX_IDENTITY = 253
+
+_EPILOG = """\b
+Examples:
+  cocket operate --service cocket-webhook --tls-secret cocket-tls --replicas 3
+  cocket operate --service cocket-webhook --failure-policy fail
+  cocket operate --kubeconfig ~/.kube/config --namespace cocket --webhook-url https://host:8443/validate
+  cocket operate --namespace cocket --remove-webhook-configuration
+
+\b
+What the leader does (one of all that run: the holder of the Lease cocket-operator):
+  policies     says on each policy, Registry and exception whether it is in force, and why not
+  registries   asks each Registry whether it answers and lets us in, every five minutes
+  facts        writes an ImageFacts for every digest in use
+  webhook      with --service or --webhook-url: makes and rotates the certificate in --tls-secret,
+               writes the ValidatingWebhookConfiguration, and mends it
+
+\b
+What every one serves on --probe-port, over plain HTTP:
+  /livez /readyz /metrics; /readyz?verbose says what is not in order
+
+SIGTERM ends it, and another one leads at once. It logs to standard error.
+
+\b
+Exit code:
+  0  it was asked to end
+  1  the Lease was lost, or a part of it failed; it should be started again
+  2  wrong arguments, no cluster to log in to, or a port that is taken
+"""
+
+
+class ObjectName(click.ParamType[str]):
+    """The name of an object."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the text; raises click.BadParameter."""
+        if not is_name(str(value)):
+            self.fail(f"{value!r} is no name of an object", param, ctx)
+        return str(value)
+
+
+class HttpsUrl(click.ParamType[str]):
+    """What an API server takes as the URL of a webhook."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the text; raises click.BadParameter."""
+        text = str(value)
+        try:
+            parts = urlsplit(text)
+            good = (
+                parts.scheme == "https"
+                and bool(parts.hostname)
+                and parts.port != 0
+                and "@" not in parts.netloc
+                and not parts.query
+                and not parts.fragment
+            )
+        except ValueError:
+            good = False
+        if not good:
+            self.fail(f"{text!r} is not written as https://HOST[:PORT]/PATH", param, ctx)
+        return text
+
+
+class Identity(click.ParamType[str]):
+    """A name of ours, for the Lease."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the text; raises click.BadParameter."""
+        text = str(value)
+        if not text or len(text) > _MAX_IDENTITY or not text.isprintable() or text.strip() != text:
+            self.fail(f"{text!r} is no name", param, ctx)
+        return text
+
+
+@click.command(epilog=_EPILOG)
+@click.option(
+    "--kubeconfig",
+    type=READABLE,
+    metavar="FILE",
+    help="Log in with this file. In a Pod its ServiceAccount does, elsewhere what kubectl would "
+    "take.",
+)
+@click.option("--context", metavar="NAME", help="Context of the kubeconfig.")
+@click.option(
+    "--namespace",
+    type=Namespace(),
+    metavar="NS",
+    help="Our own namespace, with our Lease and Secrets; that of the login if absent.",
+)
+@click.option(
+    "--service", type=ObjectName(), metavar="NAME", help="Service of the webhook, in our namespace."
+)
+@click.option(
+    "--webhook-url",
+    type=HttpsUrl(),
+    metavar="URL",
+    help="Where API servers reach the webhook instead, as https://host:8443/validate.",
+)
+@click.option(
+    "--tls-secret",
+    type=ObjectName(),
+    default="cocket-tls",
+    show_default=True,
+    metavar="NAME",
+    help="Secret of the webhook's certificate, in our namespace.",
+)
+@click.option(
+    "--cert-manager",
+    "certificate",
+    type=ObjectName(),
+    metavar="NAME",
+    help="Leave that Secret to cert-manager: its Certificate of this name, in our namespace.",
+)
+@click.option(
+    "--failure-policy",
+    type=click.Choice(["ignore", "fail"]),
+    default="ignore",
+    show_default=True,
+    help="When nobody answers. `fail` is set once all replicas have been ready; never back.",
+)
+@click.option(
+    "--timeout-seconds",
+    type=click.IntRange(1, 30),
+    default=10,
+    show_default=True,
+    help="That an API server waits for an answer.",
+)
+@click.option(
+    "--replicas",
+    type=click.IntRange(1, 1000),
+    default=2,
+    show_default=True,
+    help="Of the webhook: so many must be ready before `fail`.",
+)
+@click.option(
+    "--overlap-seconds",
+    type=click.IntRange(1, 3600),
+    default=60,
+    show_default=True,
+    help="That API servers get to see a new CA before its certificate is served, and again before "
+    "the old one goes.",
+)
+@click.option(
+    "--exclude-namespace",
+    "excluded",
+    type=Namespace(),
+    multiple=True,
+    metavar="NS",
+    help="Never ask about this namespace, besides our own and kube-system. Repeatable.",
+)
+@click.option(
+    "--exception-namespace",
+    "exception_namespaces",
+    type=Namespace(),
+    multiple=True,
+    metavar="NS",
+    help="Honour the ImageExceptions of this namespace; of others never. Repeatable.",
+)
+@click.option(
+    "--identity",
+    type=Identity(),
+    metavar="NAME",
+    help="Who we are in the Lease, as no other is; host name and chance if absent.",
+)
+@click.option(
+    "--remove-webhook-configuration",
+    "remove",
+    is_flag=True,
+    help="Stop the leader, delete the webhook configuration and end: before an uninstall.",
+)
+@click.option(
+    "--probe-bind", default="", metavar="ADDRESS", help="Listen there; every address if absent."
+)
+@click.option(
+    "--probe-port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="For probes and metrics, over plain HTTP; 0 takes a free one.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="Of standard error.",
+)
+def operate(
+    *,
+    kubeconfig: Path | None,
+    context: str | None,
+    namespace: str | None,
+    service: str | None,
+    webhook_url: str | None,
+    tls_secret: str,
+    certificate: str | None,
+    failure_policy: str,
+    timeout_seconds: int,
+    replicas: int,
+    overlap_seconds: int,
+    excluded: Sequence[str],
+    exception_namespaces: Sequence[str],
+    identity: str | None,
+    remove: bool,
+    probe_bind: str,
+    probe_port: int,
+    log_level: str,
+) -> None:
+    """Keep in a cluster what admission needs: facts, certificates, and the webhook configuration.
+
+    Run two of them: one leads, the other one waits.
+    """
+    if service and webhook_url:
+        raise click.UsageError("Give --service or --webhook-url: API servers take one of them.")
+    if not service and not webhook_url and (certificate or failure_policy == "fail"):
+        raise click.UsageError(
+            "--cert-manager and --failure-policy need --service or --webhook-url: without either "
+            "there is no webhook configuration."
+        )
+    # Imported here: Kubernetes' client and kopf take seconds, and `--help` needs neither.
+    from webhook.admission.logs import configure_logging  # noqa: PLC0415
+    from webhook.admission.server import Address  # noqa: PLC0415
+    from webhook.cli.operating import Operated, Webhook, run  # noqa: PLC0415
+
+    configure_logging(sys.stderr, logging.getLevelNamesMapping()[log_level.upper()])
+    if remove:
+        from webhook.cli.removing import run as remove_configuration  # noqa: PLC0415
+
+        sys.exit(remove_configuration(kubeconfig, context, namespace, identity))
+    webhook = Webhook(
+        service=service or "",
+        url=webhook_url or "",
+        secret=tls_secret,
+        certificate=certificate or "",
+        fail=failure_policy == "fail",
+        timeout_seconds=timeout_seconds,
+        replicas=replicas,
+        overlap_seconds=overlap_seconds,
+        excluded=tuple(excluded),
+    )
+    code = run(
+        Operated(
+            kubeconfig=kubeconfig,
+            context=context,
+            namespace=namespace,
+            identity=identity,
+            exception_namespaces=tuple(exception_namespaces),
+            webhook=webhook if service or webhook_url else None,
+            probes=Address(probe_bind, probe_port),
+        )
+    )
+    sys.exit(code)

@@ -1,0 +1,118 @@
+"""What kopf does for us: it sees that one of our own objects changed, and rings.
+
+Its handlers of changes keep their state in annotations and finalizers, and lose it with either. Our
+answers depend on all objects together, so an event only says «look again»: nothing is ever written
+by kopf, and the storages below are named after us for the day that something is. kopf wants a loop
+for itself, as it cancels whatever else it finds there when it ends: it gets a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import kopf
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from webhook.cluster.credentials import ClusterLogin
+    from webhook.cluster.kinds import Kind
+
+PREFIX = "cocket.dev"
+_CHUNK = 100
+"""Objects in a page: one may have a megabyte."""
+_END_SECONDS = 15.0
+_QUIET = "OS signals are ignored: running not in the main thread."
+
+_log = logging.getLogger(__name__)
+
+
+async def watch(
+    kinds: Iterable[Kind],
+    login: Callable[[], Coroutine[Any, Any, ClusterLogin]],
+    changed: Callable[[], None],
+) -> None:
+    """Watch all objects of some kinds, for ever.
+
+    Args:
+        kinds: of this project; they are served by the cluster already.
+        login: gives credentials as they are now; asked again when they are refused.
+        changed: called in this loop for every object that is, changes or goes.
+
+    Raises:
+        Exception: whatever kopf ends with; the API server was away for about a minute.
+    """
+    loop = asyncio.get_running_loop()
+    stop = threading.Event()
+
+    async def log_in(**_: Any) -> kopf.ConnectionInfo:
+        # Asked for in our loop: a program that gives tokens belongs to the loop that began it.
+        asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(login(), loop))
+        given: ClusterLogin = await asked
+        return kopf.ConnectionInfo(**msgspec.structs.asdict(given))
+
+    async def see(**_: Any) -> None:
+        loop.call_soon_threadsafe(changed)
+
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(log_in)
+    for kind in kinds:
+        kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)(see)
+    thread = asyncio.ensure_future(asyncio.to_thread(_run, registry, stop))
+    try:
+        await asyncio.shield(thread)
+    finally:
+        stop.set()
+        done, _ = await asyncio.wait({thread}, timeout=_END_SECONDS)
+        if not done:
+            _log.error("kopf did not end in %g s", _END_SECONDS)
+    raise RuntimeError("kopf ended, and has no end")
+
+
+def settings() -> kopf.OperatorSettings:
+    """How kopf behaves: silent towards the cluster, and without any trace of its own name."""
+    chosen = kopf.OperatorSettings()
+    chosen.posting.enabled = False
+    chosen.scanning.disabled = True  # our kinds are there, and it need not watch for others
+    chosen.watching.chunk_size = _CHUNK
+    chosen.watching.connect_timeout = 10.0
+    chosen.networking.request_timeout = 30.0
+    chosen.networking.connect_timeout = 10.0
+    chosen.queueing.idle_timeout = 1.0  # seconds that a task for each object stays
+    chosen.process.ultimate_exiting_timeout = None  # it would kill the whole process
+    chosen.persistence.finalizer = f"{PREFIX}/operator"
+    chosen.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=PREFIX)
+    chosen.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=PREFIX)
+    return chosen
+
+
+def _run(registry: kopf.OperatorRegistry, stop: threading.Event) -> None:
+    """Run kopf in this thread, in a loop of its own."""
+    quiet = _Quiet()
+    loggers = [logging.getLogger(name) for name in ("kopf", "kopf._core.reactor.running")]
+    # «Handler succeeded» for every event is nothing that anybody waits for.
+    loggers[0].setLevel(max(loggers[0].level, logging.WARNING))
+    loggers[1].addFilter(quiet)
+    try:
+        asyncio.run(
+            kopf.operator(
+                registry=registry,
+                settings=settings(),
+                standalone=True,
+                clusterwide=True,
+                stop_flag=stop,
+            )
+        )
+    finally:
+        loggers[1].removeFilter(quiet)
+
+
+class _Quiet(logging.Filter):
+    """Keeps back that kopf leaves signals alone: that is why it has a thread."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.getMessage() != _QUIET

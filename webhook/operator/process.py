@@ -1,0 +1,133 @@
+"""Everything that the leader keeps, put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from webhook.cluster.credentials import cluster_login
+from webhook.cluster.secrets import docker_configs
+from webhook.core.document import Document
+from webhook.core.reading import Loaded
+from webhook.operator.bell import Bell
+from webhook.operator.desk import KINDS, Desk
+from webhook.operator.facts import FactsKeeper
+from webhook.operator.facts_steps import FactsOptions
+from webhook.operator.handlers import watch
+from webhook.operator.keepers import Keeper, Troubles, keep
+from webhook.operator.keeping import Keeping
+from webhook.operator.registries import ProbeOptions, Prober
+from webhook.operator.scene import Options as WebhookOptions
+from webhook.operator.served import until_served
+from webhook.registry.client import Limits, open_client
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from webhook.cluster.api import Api
+
+_SECRETS_SECONDS = 10.0
+"""That image facts wait for the logins: without them they would begin with refusals."""
+
+
+class OperatorOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator is asked to keep, and how."""
+
+    namespace: str
+    """Our own, where the Secrets with logins are."""
+    gather: Callable[[Iterable[Document]], Loaded]
+    """Makes policies of all documents; pure, sets aside what it cannot use."""
+    webhook: WebhookOptions | None
+    """None: certificates and webhook configuration are left alone."""
+    probe: ProbeOptions
+    facts: FactsOptions
+    limits: Limits
+
+
+class Operator:
+    """One for each time that we lead."""
+
+    def __init__(self, api: Api, options: OperatorOptions, clock: Callable[[], datetime]) -> None:
+        """Put it together, inside the event loop; nothing is asked before `run`."""
+        self._api = api
+        self._bell = Bell()
+        self._troubles = Troubles()
+        self._logins = docker_configs(api, options.namespace)
+        self._namespace = options.namespace
+        self._client = open_client(limits=options.limits, secrets=self._login)
+        self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
+        self.prober = Prober(
+            api,
+            self.desk,
+            secrets=self._login,
+            secrets_read=lambda: self._logins.synced,
+            clock=clock,
+            options=options.probe,
+        )
+        self.facts = FactsKeeper(
+            api,
+            registries=lambda: self.desk.registries,
+            client=self._client,
+            clock=clock,
+            options=options.facts,
+        )
+        self.keeping = None if options.webhook is None else Keeping(api, options.webhook, clock)
+        self.desk.changed = self._registries_changed
+        self.prober.changed = self.facts.registries_changed
+
+    async def run(self) -> None:
+        """Keep everything for ever.
+
+        Raises:
+            Exception: what the first keeper died of.
+        """
+        try:
+            await keep(self._keepers(), self._troubles)
+        finally:
+            await self._client.close()
+
+    def problems(self) -> dict[str, str]:
+        """What is not in order, by keeper; printable."""
+        found = dict(self._troubles.by_name)
+        if self.desk.problem:
+            found.setdefault("documents", self.desk.problem)
+        if self._logins.problem:
+            found.setdefault("logins", self._logins.problem)
+        if self.keeping is not None and (problems := self.keeping.problems()):
+            found.setdefault("webhook", "; ".join(problems))
+        return found
+
+    def _keepers(self) -> list[Keeper]:
+        keepers = [
+            Keeper("kopf", self._watch),
+            Keeper("documents", self.desk.run),
+            Keeper("logins", self._logins.run),
+            Keeper("registries", self.prober.run),
+            Keeper("image facts", self._learn),
+        ]
+        if self.keeping is not None:
+            keepers.append(Keeper("webhook", self.keeping.run))
+        return keepers
+
+    async def _watch(self) -> None:
+        await until_served(self._api, KINDS)
+        await watch(KINDS, lambda: cluster_login(self._api), self._bell.ring)
+
+    async def _learn(self) -> None:
+        await self.desk.read.wait()
+        try:
+            async with asyncio.timeout(_SECRETS_SECONDS):
+                await self._logins.wait_synced()
+        except TimeoutError:
+            pass  # registries without a login can be asked all the same
+        await self.facts.run()
+
+    def _registries_changed(self) -> None:
+        self.prober.bell.ring()
+        self.facts.registries_changed()
+
+    def _login(self, name: str) -> bytes | None:
+        return self._logins.held.get((self._namespace, name))

@@ -1,0 +1,134 @@
+"""The mirrors of all objects that name images, of the kinds that this cluster serves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from webhook.cluster import kinds
+from webhook.cluster.mirror import Mirror
+from webhook.errors import ClusterError
+from webhook.operator.named_images import Pinned, images_of, item_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from webhook.cluster.api import Api
+    from webhook.cluster.kinds import Kind
+    from webhook.operator.usage import Usage
+
+_CHOICES: tuple[tuple[Kind, ...], ...] = (
+    (kinds.PODS,),
+    (kinds.POD_TEMPLATES,),
+    (kinds.REPLICATION_CONTROLLERS,),
+    (kinds.DEPLOYMENTS,),
+    (kinds.REPLICA_SETS,),
+    (kinds.STATEFUL_SETS,),
+    (kinds.DAEMON_SETS,),
+    (kinds.JOBS,),
+    (kinds.CRON_JOBS, kinds.CRON_JOBS_BETA),
+)
+"""Of each line, the first that is served: they are the same objects."""
+_FRESH_SECONDS = 180.0
+"""The API server sends a bookmark every minute."""
+_NOT_FOUND = 404
+_LONGEST_PAUSE = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class _Resource(msgspec.Struct):
+    name: str
+
+
+class _Resources(msgspec.Struct):
+    """meta/v1 APIResourceList."""
+
+    resources: list[_Resource] = []
+
+
+def chosen(served: Iterable[Kind]) -> tuple[Kind, ...]:
+    """The kinds to follow, of those that are served."""
+    there = frozenset(served)
+    return tuple(
+        found for line in _CHOICES if (found := next((one for one in line if one in there), None))
+    )
+
+
+async def served_kinds(api: Api) -> tuple[Kind, ...]:
+    """The kinds with images that the API server serves.
+
+    Raises:
+        ClusterError: it does not tell.
+    """
+    every = [kind for line in _CHOICES for kind in line]
+    names: dict[str, frozenset[str]] = {}
+    for path in {kind.group_path for kind in every}:
+        try:
+            found = await api.get(path, _Resources)
+        except ClusterError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            found = _Resources()
+        names[path] = frozenset(one.name for one in found.resources)
+    return tuple(kind for kind in every if kind.plural in names[kind.group_path])
+
+
+class Users:
+    """Follows everybody who names images, and tells `Usage`."""
+
+    def __init__(self, api: Api, usage: Usage) -> None:
+        """Nothing is asked before `run`."""
+        self._api = api
+        self._usage = usage
+        self._mirrors: tuple[Mirror[Pinned], ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """True when every kind was seen, or cannot be: what is counted then is what can be."""
+        return bool(self._mirrors) and all(one.synced or one.problem for one in self._mirrors)
+
+    @property
+    def missing(self) -> str:
+        """Why the picture is not whole and fresh; empty where it is: then a zero is a zero."""
+        if not self._mirrors:
+            return "the API server has not told yet which kinds it serves"
+        for mirror in self._mirrors:
+            if not mirror.synced:
+                return f"{mirror.kind.plural} were never listed: {mirror.problem or 'not yet'}"
+            if mirror.problem:
+                return f"{mirror.kind.plural} cannot be followed: {mirror.problem}"
+            if mirror.behind() > _FRESH_SECONDS:
+                return f"nothing was heard of {mirror.kind.plural} for {mirror.behind():.0f} s"
+        return ""
+
+    async def run(self) -> None:
+        """Follow for ever."""
+        found = await self._discover()
+        self._mirrors = tuple(
+            Mirror(
+                self._api,
+                kind,
+                item_of(kind.kind),
+                images_of,
+                changed=self._usage.follow(kind.kind),
+            )
+            for kind in found
+        )
+        async with asyncio.TaskGroup() as group:
+            for mirror in self._mirrors:
+                group.create_task(mirror.run())
+
+    async def _discover(self) -> tuple[Kind, ...]:
+        pause = 0.5
+        while True:
+            try:
+                return chosen(await served_kinds(self._api))
+            except ClusterError as error:
+                _log.warning("which kinds are served is not known yet: %s", error)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - not all at once
+            pause = min(2 * pause, _LONGEST_PAUSE)
