@@ -1,7 +1,7 @@
 # The names are here, the logic is in scripts/. A stamp in .venv tells what is installed there.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo format lint test e2e bench lock tools control-plane clean
+.PHONY: help dev demo format lint test e2e bench lock tools control-plane image kind-up kind-down clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,15 @@ tools: ## bring the real tools that some tests need into .tools/bin
 
 control-plane: ## bring a real API server; KUBEBUILDER_ASSETS=folder is one
 	@scripts/control-plane >/dev/null
+
+image: ## build the image of both processes; PYTHON_IMAGE=name@digest is its base
+	@scripts/image
+
+kind-up: ## a kind cluster with Cocket in it, one Pod refused and one admitted
+	@scripts/kind-up
+
+kind-down: ## remove that cluster and its registry
+	@scripts/kind-down
 
 clean: ## remove all that was made here, .venv too
 	rm -rf .venv .tools build dist .coverage* .hypothesis .*_cache

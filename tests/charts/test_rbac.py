@@ -1,0 +1,123 @@
+"""Who may do what: the whole of it as one table, so that a change of it is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.charts.rendering import FULL, NAMESPACE, of_kind
+
+VALUES = FULL | {"certificates": {"provider": "operator"}}
+
+WORKLOADS = {
+    "pods",
+    "podtemplates",
+    "replicationcontrollers",
+    "apps/daemonsets",
+    "apps/deployments",
+    "apps/replicasets",
+    "apps/statefulsets",
+    "batch/cronjobs",
+    "batch/jobs",
+}
+OWN_KINDS = {
+    f"cocket.dev/{name}"
+    for name in ("registries", "clusterimagepolicies", "imagepolicies", "imageexceptions")
+}
+CONFIGURATIONS = "admissionregistration.k8s.io/validatingwebhookconfigurations"
+
+GRANTED: dict[str, dict[str, set[str]]] = {
+    "ClusterRole/cocket-system-cocket-webhook": {
+        **{name: {"list", "watch"} for name in OWN_KINDS},
+        "cocket.dev/imagefacts": {"list", "watch"},
+        "namespaces": {"list", "watch"},
+    },
+    "Role/cocket-webhook": {
+        "secrets": {"list", "watch"},
+        "coordination.k8s.io/leases": {"create", "patch", "delete"},
+    },
+    "ClusterRole/cocket-system-cocket-operator": {
+        **{name: {"list", "watch"} for name in WORKLOADS | OWN_KINDS},
+        **{f"{name}/status": {"patch"} for name in OWN_KINDS},
+        "cocket.dev/imagefacts/status": {"patch"},
+        "cocket.dev/imagefacts": {"list", "watch", "create", "patch", "delete"},
+        CONFIGURATIONS: {"create"},
+        f"{CONFIGURATIONS}[cocket]": {"list", "watch", "patch", "delete"},
+        "namespaces[cocket-system][kube-system][legacy][vendor]": {"get"},
+    },
+    "Role/cocket-operator": {
+        "coordination.k8s.io/leases": {"get", "list", "watch", "create", "update"},
+        "secrets": {"list", "watch", "create"},
+        "secrets[cocket-tls]": {"patch"},
+    },
+}
+
+
+def roles() -> list[dict[str, Any]]:
+    return [*of_kind("ClusterRole", VALUES), *of_kind("Role", VALUES)]
+
+
+def granted(role: dict[str, Any]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for rule in role["rules"]:
+        names = "".join(f"[{name}]" for name in rule.get("resourceNames", []))
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                key = f"{group}/{resource}{names}".removeprefix("/")
+                found.setdefault(key, set()).update(rule["verbs"])
+    return found
+
+
+@pytest.mark.parametrize("name", GRANTED)
+def test_a_role_grants_what_the_table_says(name: str) -> None:
+    (role,) = (one for one in roles() if f"{one['kind']}/{one['metadata']['name']}" == name)
+
+    assert granted(role) == GRANTED[name]
+
+
+def test_there_is_no_other_role() -> None:
+    assert {f"{one['kind']}/{one['metadata']['name']}" for one in roles()} == GRANTED.keys()
+
+
+def test_a_certificate_of_others_is_never_written() -> None:
+    (role,) = (one for one in of_kind("Role", FULL) if one["metadata"]["name"] == "cocket-operator")
+
+    assert granted(role)["secrets"] == {"list", "watch"}
+
+
+def test_no_rule_says_everything() -> None:
+    for role in roles():
+        for rule in role["rules"]:
+            assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
+            assert "nonResourceURLs" not in rule
+
+
+def test_nobody_reads_secrets_of_other_namespaces() -> None:
+    for role in of_kind("ClusterRole", FULL):
+        assert not any("secrets" in rule["resources"] for rule in role["rules"])
+
+
+def test_only_the_operator_writes_what_a_registry_said() -> None:
+    writing = {"create", "update", "patch", "delete", "deletecollection"}
+    writers = {
+        role["metadata"]["name"]
+        for role in roles()
+        if granted(role).get("cocket.dev/imagefacts", set()) & writing
+    }
+
+    assert writers == {"cocket-system-cocket-operator"}
+
+
+@pytest.mark.parametrize("kind", ["ClusterRoleBinding", "RoleBinding"])
+def test_a_role_is_bound_to_its_own_account_only(kind: str) -> None:
+    accounts = {one["metadata"]["name"] for one in of_kind("ServiceAccount", FULL)}
+
+    bindings = of_kind(kind, FULL)
+
+    assert len(bindings) == 2
+    for one in bindings:
+        (subject,) = one["subjects"]
+        assert subject["namespace"] == NAMESPACE
+        assert subject["name"] in accounts
+        assert one["roleRef"]["name"].removeprefix(f"{NAMESPACE}-") == subject["name"]
