@@ -283,3 +283,12 @@ def test_what_decides_is_the_same_without_passes_and_skips() -> None:
 
     assert list(short.findings) == whole.bad
     assert len(whole.findings) == 3
+
+
+def test_a_mirror_pod_is_reported_and_never_refused() -> None:
+    mirror = msgspec.structs.replace(pod(use("nginx:1")), mirror=True)
+    found = verdict(mirror, policy((FAIL, Mode.ENFORCE), (FAIL, Mode.AUDIT)))
+
+    assert found.allowed
+    assert [finding.mode for finding in found.findings] == [Mode.WARN, Mode.AUDIT]
+    assert all("static Pod" in finding.message for finding in found.findings)

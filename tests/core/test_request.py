@@ -231,3 +231,53 @@ def test_a_saved_review_and_its_object_say_the_same() -> None:
 @given(body=st.binary(max_size=80))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     assert refusal(lambda: decode_review(body)).isprintable()
+
+
+STATIC = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "etcd-one", "annotations": {"kubernetes.io/config.mirror": "hash"}},
+    "spec": {"nodeName": "one", "containers": [{"name": "a", "image": "x"}]},
+}
+NODE = {"username": "system:node:one", "groups": ["system:nodes", "system:authenticated"]}
+
+
+def test_a_static_pod_that_its_node_shows_is_a_mirror() -> None:
+    workload = asked(object=STATIC, userInfo=NODE)
+
+    assert workload is not None
+    assert workload.mirror
+    assert [use.image for use in workload.images] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("pod", "user"),
+    [
+        pytest.param(STATIC, {"username": "alice", "groups": ["system:nodes"]}, id="somebody"),
+        pytest.param(STATIC, {"username": "system:node:one"}, id="without the group"),
+        pytest.param(STATIC, {"username": "system:node:one", "groups": None}, id="null groups"),
+        pytest.param(STATIC, {**NODE, "username": "system:node:two"}, id="another node's"),
+        pytest.param(STATIC, {**NODE, "username": "system:node:"}, id="a node without a name"),
+        pytest.param(POD, NODE, id="no annotation"),
+        pytest.param({**STATIC, "spec": {"containers": []}}, NODE, id="not bound to a node"),
+        pytest.param({**STATIC, "spec": {"nodeName": None}}, NODE, id="a null node"),
+        pytest.param(
+            {**STATIC, "metadata": {"annotations": {"kubernetes.io/config.mirror": 7}}},
+            NODE,
+            id="an annotation that is no text",
+        ),
+    ],
+)
+def test_nothing_less_is_a_mirror(pod: dict[str, Any], user: dict[str, Any]) -> None:
+    workload = asked(object=pod, userInfo=user)
+
+    assert workload is not None
+    assert not workload.mirror
+
+
+def test_a_nodes_deployment_is_no_mirror() -> None:
+    kind = {"group": "apps", "version": "v1", "kind": "Deployment"}
+    workload = asked(object={**STATIC, "kind": "Deployment"}, kind=kind, userInfo=NODE)
+
+    assert workload is not None
+    assert not workload.mirror

@@ -41,6 +41,7 @@ _FAIL = Outcome.FAIL
 _UNKNOWN = Outcome.UNKNOWN
 _NOT_LOOKED_UP = Answer(Outcome.SKIP, "not looked up: its registry is not configured")
 _NOTHING = Verdict()
+_STATIC = " (Reported only: its node runs this static Pod whatever admission says.)"
 _WHOLE = ImageUse(container="", role=Role.CONTAINER, pointer="", image="")
 
 
@@ -152,9 +153,9 @@ def _finding(  # noqa: PLR0917 - one line of the verdict is made of them
     exception = ""
     if answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
         mode = weaker(mode, answer.at_most)
-        if kept or (answer.outcome is _UNKNOWN and _only_warned(policy, image)):
+        if kept or workload.mirror or (answer.outcome is _UNKNOWN and _only_warned(policy, image)):
             mode = weaker(mode, Mode.WARN)
-        message = f"{message}{note}"
+        message = f"{message}{note}{_STATIC}" if workload.mirror else f"{message}{note}"
         if excuses is not None and mode is Mode.ENFORCE and isinstance(image, Image):
             excuse = excuses.of(active.rule.name, image.ref)
             if excuse is not None:

@@ -41,6 +41,22 @@ class User(msgspec.Struct, frozen=True, gc=False):
     """authentication/v1 UserInfo."""
 
     username: str = ""
+    groups: tuple[str, ...] | None = None
+
+
+class _StaticMetadata(msgspec.Struct, frozen=True, gc=False):
+    annotations: dict[str, str] | None = None
+
+
+class _StaticSpec(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    node_name: str | None = None
+
+
+class _StaticPod(msgspec.Struct, frozen=True, gc=False):
+    """What tells a mirror Pod, read only where a node asks."""
+
+    metadata: _StaticMetadata | None = None
+    spec: _StaticSpec | None = None
 
 
 class Said(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
@@ -89,6 +105,9 @@ _DECODER = msgspec.json.Decoder(_RawReview)
 _POD_DECODER = msgspec.json.Decoder(_PodReview)
 _V1 = ("AdmissionReview", "admission.k8s.io/v1")
 _POD = Kind("", "v1", "Pod")
+_NODE = "system:node:"
+_NODES = "system:nodes"
+_MIRROR = "kubernetes.io/config.mirror"
 _NAMES_A_POD = re.compile(
     rb'"kind":\s{0,9}\{"group":\s{0,9}"",\s{0,9}"version":\s{0,9}"v1",\s{0,9}"kind":\s{0,9}"Pod"\}'
 )
@@ -106,7 +125,7 @@ def decode_review(body: bytes | bytearray) -> Request:
     # only a hint: what is said about another kind, or cannot be read so, is read the other way.
     if _NAMES_A_POD.search(body, 0, _BEGINNING):
         pod = _pod_request(body)
-        if pod is not None:
+        if pod is not None and not pod.user_info.username.startswith(_NODE):
             return pod
     try:
         review = _DECODER.decode(body)
@@ -181,4 +200,25 @@ def workload_of_request(request: Request) -> Workload | None:
         name=workload.name or request.name or "",
         old=old,
         requester=request.user_info.username,
+        mirror=_is_mirror(request),
     )
+
+
+def _is_mirror(request: Request) -> bool:
+    """Whether a node shows us one of its static Pods, which it runs whatever we say.
+
+    The annotation alone proves nothing, and neither does the name of the user: the node must be in
+    the group of nodes, and the Pod be its own.
+    """
+    user = request.user_info
+    if not user.username.startswith(_NODE) or _NODES not in (user.groups or ()):
+        return False
+    if isinstance(request, PodRequest) or (request.kind.group, request.kind.kind) != ("", "Pod"):
+        return False
+    try:
+        pod = msgspec.json.decode(request.object, type=_StaticPod)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    annotations = (pod.metadata and pod.metadata.annotations) or {}
+    node = (pod.spec and pod.spec.node_name) or ""
+    return _MIRROR in annotations and user.username == f"{_NODE}{node}"

@@ -61,6 +61,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     old: Workload | None = None
     """The same object before an UPDATE."""
     requester: str = ""
+    mirror: bool = False
+    """A static Pod that its node shows to the API server: refusing it would only hide it."""
 
     @property
     def unchanged(self) -> frozenset[str]:
