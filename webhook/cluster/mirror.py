@@ -107,24 +107,26 @@ class Mirror(Generic[V]):
 
     async def run(self) -> None:
         """Follow for ever; what goes wrong is said once, and tried again."""
+        loop = asyncio.get_running_loop()
         pause = _FIRST_PAUSE
         while True:
+            began = loop.time()
             try:
                 if not self._version:
                     await self._list()
-                    pause = _FIRST_PAUSE
                 await self._watch()
-                pause = _FIRST_PAUSE
             except ClusterError as error:
                 if error.status == _GONE or error.reason == "Expired":
                     self._version = ""
-                    continue
-                if not self.problem:
-                    _log.warning("%s: %s; going on with what was seen", self.kind.plural, error)
-                self.problem = str(error)
-                # Not all at the same moment.
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                else:
+                    if not self.problem:
+                        _log.warning("%s: %s; going on with what was seen", self.kind.plural, error)
+                    self.problem = str(error)
+            if loop.time() - began > _LONGEST_PAUSE:
+                pause = _FIRST_PAUSE
+            # Not all at the same moment; and no storm, whatever answers at once.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _list(self) -> None:
         """See everything, and let go of what is not there any more."""
