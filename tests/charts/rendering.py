@@ -63,15 +63,15 @@ BARE: dict[str, Any] = {
 SETTINGS: dict[str, dict[str, Any]] = {"default": {}, "full": FULL, "bare": BARE}
 
 
-def texts(values: Mapping[str, Any] | None = None) -> dict[str, str]:
+def texts(values: Mapping[str, Any] | None = None, namespace: str = NAMESPACE) -> dict[str, str]:
     """The rendered templates, by their path."""
-    return _rendered(json.dumps(values or {}, sort_keys=True))
+    return _rendered(json.dumps(values or {}, sort_keys=True), namespace)
 
 
 @cache
-def _rendered(values: str) -> dict[str, str]:
+def _rendered(values: str, namespace: str) -> dict[str, str]:
     with helm_python.Chart.load(CHART) as chart:
-        return chart.render(values=json.loads(values), name="cocket", namespace=NAMESPACE)
+        return chart.render(values=json.loads(values), name="cocket", namespace=namespace)
 
 
 def notes(values: Mapping[str, Any] | None = None) -> str:
@@ -79,11 +79,13 @@ def notes(values: Mapping[str, Any] | None = None) -> str:
     return next(text for path, text in texts(values).items() if path.endswith("NOTES.txt"))
 
 
-def objects(values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+def objects(
+    values: Mapping[str, Any] | None = None, namespace: str = NAMESPACE
+) -> list[dict[str, Any]]:
     """Every object of the release, hooks and tests included."""
     return [
         document
-        for path, text in texts(values).items()
+        for path, text in texts(values, namespace).items()
         if not path.endswith("NOTES.txt")
         for document in yaml.safe_load_all(text)
         if document

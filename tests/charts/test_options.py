@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import click
 import pytest
 
@@ -23,7 +25,8 @@ def test_the_command_takes_its_arguments(deployment: str) -> None:
     command = COMMANDS[deployment]
     name, *given = arguments(deployment)
     # What the kubelet puts there.
-    filled = [one.replace("$(POD_NAME)", "pod-1").replace("$(POD_IP)", "10.0.0.1") for one in given]
+    pod = {"$(POD_NAME)": "pod-1", "$(POD_IP)": "10.0.0.1", "$(POD_UID)": "12-34"}
+    filled = [reduce(lambda text, name: text.replace(name, pod[name]), pod, one) for one in given]
 
     context = command.make_context(name, filled)
 

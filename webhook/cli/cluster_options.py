@@ -20,6 +20,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+", re.ASCII)
 _IPV6 = re.compile(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 _MAX_PORT = 65535
+_UID = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
 _MAX_REPLICA = 200
 """Characters, so that there is room for a prefix in the name of its Lease."""
 
@@ -49,6 +50,19 @@ class NamespacedName(click.ParamType[tuple[str, str]]):
         if not is_namespace(namespace) or not is_name(name):
             self.fail(f"{value!r} is not written as NAMESPACE/NAME", param, ctx)
         return namespace, name
+
+
+class ReplicaUid(click.ParamType[str]):
+    """The UID of an object, as an API server gives them."""
+
+    name = "uid"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the text; raises click.BadParameter."""
+        text = str(value)
+        if not _UID.fullmatch(text):
+            self.fail(f"{text!r} is no UID", param, ctx)
+        return text
 
 
 class ReplicaName(click.ParamType[str]):
@@ -117,6 +131,12 @@ _OPTIONS = (
         type=HostPort(),
         metavar="HOST:PORT",
         help="Where the operator reaches this replica, written on that Lease.",
+    ),
+    click.option(
+        "--replica-uid",
+        type=ReplicaUid(),
+        metavar="UID",
+        help="UID of the Pod NAME: the Lease belongs to it, and goes when the Pod goes.",
     ),
 )
 

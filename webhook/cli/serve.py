@@ -168,6 +168,7 @@ def serve(
     exception_namespaces: Sequence[str],
     replica_name: str | None,
     replica_address: str | None,
+    replica_uid: str | None,
     bind: str,
     port: int,
     metrics_bind: str,
@@ -198,6 +199,7 @@ def serve(
                 "--tls-secret": tls_secret,
                 "--replica-name": replica_name,
                 "--replica-address": replica_address,
+                "--replica-uid": replica_uid,
             },
         )
     else:
@@ -210,6 +212,8 @@ def serve(
         )
     if (replica_name is None) != (replica_address is None):
         raise click.UsageError("--replica-name and --replica-address go together.")
+    if replica_uid and not replica_name:
+        raise click.UsageError("--replica-uid needs --replica-name.")
     if (names or ca_file) and not tls_self_signed:
         raise click.UsageError("--tls-self-signed-name and -ca need --tls-self-signed.")
     # Imported here: servers and TLS take half a second, and `--help` needs none of it.
@@ -229,7 +233,7 @@ def serve(
         tls = FromSecret(*tls_secret)
     replica = None
     if replica_name is not None and replica_address is not None:
-        replica = Replica(replica_name, replica_address)
+        replica = Replica(replica_name, replica_address, replica_uid or "")
     configure_logging(sys.stderr, logging.getLevelNamesMapping()[log_level.upper()])
     run(
         Served(

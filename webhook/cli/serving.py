@@ -42,6 +42,7 @@ class Replica(msgspec.Struct, frozen=True):
     name: str
     address: str
     """`host:port` where the operator finds us."""
+    pod_uid: str = ""
 
 
 class Cluster(msgspec.Struct, frozen=True, kw_only=True):

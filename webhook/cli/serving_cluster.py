@@ -95,6 +95,7 @@ class _Serving:
                 namespace=namespace,
                 standing=self._standing,
                 clock=now,
+                pod_uid=cluster.replica.pod_uid,
             )
         metrics.others = self._metrics
         _log.info("reading the cluster at %s; our namespace is %s", api.server, namespace)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from webhook.cluster.kinds import LEASES
+from webhook.cluster.kinds import LEASES, PODS
 from webhook.core.printable import printable
 from webhook.errors import ClusterError
 
@@ -60,9 +60,12 @@ class Standing(msgspec.Struct, frozen=True):
         }
 
 
-def lease_of(name: str, namespace: str, standing: Standing, now: datetime) -> dict[str, object]:
+def lease_of(
+    name: str, namespace: str, standing: Standing, now: datetime, pod_uid: str = ""
+) -> dict[str, object]:
     """The Lease of the replica `name`, renewed now.
 
+    With a `pod_uid` it belongs to the Pod `name`, and goes when the Pod goes, however that ends.
     Its `renewTime` is a MicroTime: six digits of a second, in UTC (coordination/v1 LeaseSpec).
     """
     return {
@@ -73,6 +76,7 @@ def lease_of(name: str, namespace: str, standing: Standing, now: datetime) -> di
             "namespace": namespace,
             "labels": LABELS,
             "annotations": standing.annotations(),
+            **({"ownerReferences": [_pod(name, pod_uid)]} if pod_uid else {}),
         },
         "spec": {
             "holderIdentity": name,
@@ -80,6 +84,10 @@ def lease_of(name: str, namespace: str, standing: Standing, now: datetime) -> di
             "renewTime": f"{now:%Y-%m-%dT%H:%M:%S.%f}Z",
         },
     }
+
+
+def _pod(name: str, uid: str) -> dict[str, str]:
+    return {"apiVersion": PODS.api_version, "kind": PODS.kind, "name": name, "uid": uid}
 
 
 class ReplicaLease:
@@ -93,6 +101,7 @@ class ReplicaLease:
         namespace: str,
         standing: Callable[[], Standing],
         clock: Callable[[], datetime],
+        pod_uid: str = "",
     ) -> None:
         """Nothing is written before `run`.
 
@@ -102,6 +111,7 @@ class ReplicaLease:
             namespace: our own.
             standing: what is true now.
             clock: the time, aware, in UTC.
+            pod_uid: of the Pod of this name, which the Lease belongs to; empty: to nobody.
         """
         self.problem = ""
         """Why it could not be written last time; empty where it could. Printable."""
@@ -110,6 +120,7 @@ class ReplicaLease:
         self._namespace = namespace
         self._standing = standing
         self._clock = clock
+        self._pod_uid = pod_uid
         self._touched = asyncio.Event()
 
     def touch(self) -> None:
@@ -159,7 +170,9 @@ class ReplicaLease:
 
         Not by server-side apply, which asks for `create` in RBAC and never shows it in the audit.
         """
-        lease = lease_of(self._name, self._namespace, self._standing(), self._clock())
+        lease = lease_of(
+            self._name, self._namespace, self._standing(), self._clock(), self._pod_uid
+        )
         try:
             await self._api.merge(LEASES.path(self._namespace, f"{PREFIX}{self._name}"), lease)
         except ClusterError as error:
