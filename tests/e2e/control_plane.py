@@ -21,7 +21,7 @@ from tests.e2e.server import ApiServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CACHED = Path("cocket", "control-plane", "1.20.2")
+_CACHED = Path("cocket", "control-plane", "1.20.2-1")
 _READY_SECONDS = 60.0
 _ATTEMPTS = 3
 
