@@ -1,7 +1,7 @@
 # The names are here, the logic is in scripts/. A stamp in .venv tells what is installed there.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo format lint test e2e bench lock tools control-plane image kind-up kind-down clean
+.PHONY: help dev demo format lint test e2e soak bench scale lock tools control-plane image kind-up kind-down clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -28,8 +28,14 @@ test: .venv/.dev tools ## run the tests; T=path K=word choose some of them
 e2e: .venv/.dev tools control-plane ## the same against a real API server; T= and K= too
 	.venv/bin/pytest -m e2e $(if $(K),-k '$(K)') $(or $(T),tests/e2e)
 
+soak: .venv/.dev tools control-plane ## load for SOAK_MINUTES (10), and idle connections: what is too long for e2e
+	.venv/bin/pytest -m e2e tests/e2e/soak.py
+
 bench: .venv/.dev tools ## measure against a bare server: a table, and build/bench.json
 	.venv/bin/python -m bench
+
+scale: .venv/.dev control-plane ## measure large clusters, or TENTH=1 of them: a table, and build/scale.json
+	.venv/bin/python -m bench.scale $(if $(TENTH),--tenth)
 
 lock: ## write the lock files anew, with the newest versions
 	@scripts/lock

@@ -25,7 +25,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float | None
     rounds: int
     expected: str
-    """The bound of the contract, for people."""
+    """The bound of the contract, for people; empty where there is none."""
     met: bool
 
 
@@ -69,9 +69,25 @@ def absolute(name: str, unit: str, ours: Sequence[float], *, at_most: float) -> 
     )
 
 
-def show(rows: Sequence[Row], console: Console) -> None:
+def seen(name: str, unit: str, ours: float) -> Row:
+    """A row that nothing is expected of."""
+    return Row(
+        name=name,
+        baseline=None,
+        ours=ours,
+        unit=unit,
+        ratio=None,
+        rounds=1,
+        expected="",
+        met=True,
+    )
+
+
+def show(
+    rows: Sequence[Row], console: Console, title: str = "Cocket beside its baseline, medians"
+) -> None:
     """Print the table."""
-    table = Table(title="Cocket beside its baseline, medians")
+    table = Table(title=title)
     table.add_column("figure")
     for column in ("baseline", "ours", "unit", "ratio", "rounds", "expected"):
         table.add_column(column, justify="right")
@@ -85,7 +101,7 @@ def show(rows: Sequence[Row], console: Console) -> None:
             "" if row.ratio is None else f"{row.ratio:.2f}",
             str(row.rounds),
             row.expected,
-            "met" if row.met else "missed",
+            ("met" if row.met else "missed") if row.expected else "",
         )
     console.print(table)
 

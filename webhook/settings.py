@@ -38,6 +38,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     drain_seconds: float = 10.0
     """Seconds that `serve` serves on after SIGTERM: until every API server has heard that the
     address is gone from the Service."""
+    linger_seconds: float = 0.0
+    """Seconds that `serve` serves on after that for peers that keep idle connections, at most. Who
+    closes one just when a review is sent on it loses the review, and an API server closes its own
+    after 90 seconds. The chart gives 95, and the `terminationGracePeriodSeconds` that it takes."""
     finish_seconds: float = 15.0
     """Seconds for answers that are still due after that. With `drain_seconds` less than the 30 of
     `terminationGracePeriodSeconds`."""

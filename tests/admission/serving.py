@@ -47,6 +47,7 @@ LIMITS = Limits(
     handshakes=50,
     learning=50,
     drain_seconds=0.3,
+    linger_seconds=0.0,
     finish_seconds=3.0,
     reload_seconds=0.02,
 )

@@ -42,6 +42,7 @@ def test_metrics_have_one_label_and_say_all() -> None:
         "facts_known": 10,
         "facts_unlearned": 2,
         "facts_ignored": 0,
+        "following_ended": 0,
         "lease_failing": 1,
     }
     metrics.others = lambda: metrics_of([FINE, AWAY, NEW], counts)

@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.admission.serving import ISSUED, serving, trusting
 from tests.admission.wire import GET, connect
-from webhook.admission.tls import Certificate, Pair, read_pair, try_pair
+from webhook.admission.tls import Certificate, Pair, _leaf, read_pair, try_pair
 from webhook.errors import InputError
 
 NOW = datetime.now(UTC)
@@ -74,6 +75,18 @@ def test_a_pair_that_cannot_be_used_is_told_apart_before_it_is_shown(
 ) -> None:
     with pytest.raises(InputError, match=sentence):
         try_pair(bad, NOW)
+
+
+def test_a_certificate_with_an_extension_twice_is_no_end_of_the_process() -> None:
+    # The library makes none: one of two extensions is given the number of the other one.
+    der = x509.load_pem_x509_certificate(pair().chain).public_bytes(serialization.Encoding.DER)
+    basic, alternative = b"\x06\x03\x55\x1d\x13", b"\x06\x03\x55\x1d\x11"
+    assert basic in der
+    twice = base64.encodebytes(der.replace(basic, alternative))
+    chain = b"-----BEGIN CERTIFICATE-----\n%b-----END CERTIFICATE-----\n" % twice
+
+    with pytest.raises(InputError, match="cannot be read"):
+        _leaf(Pair(chain, GOOD.key), NOW)
 
 
 def test_the_expiry_is_that_of_the_leaf() -> None:

@@ -97,6 +97,19 @@ def of_kind(kind: str, values: Mapping[str, Any] | None = None) -> list[dict[str
     return [one for one in objects(values) if one["kind"] == kind]
 
 
+def arguments(
+    name: str, values: Mapping[str, Any] | None = None, namespace: str = NAMESPACE
+) -> list[str]:
+    """What the one container of a Deployment or Job is started with, the command first."""
+    [found] = [
+        one["spec"]["template"]["spec"]["containers"]
+        for one in objects(values, namespace)
+        if one["kind"] in {"Deployment", "Job"} and one["metadata"]["name"] == name
+    ]
+    [container] = found
+    return [str(argument) for argument in container["args"]]
+
+
 def pod_specs(values: Mapping[str, Any] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """The specs of all Pods that the release can make, each with the name of its object."""
     for one in objects(values):

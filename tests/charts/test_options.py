@@ -7,23 +7,17 @@ from functools import reduce
 import click
 import pytest
 
-from tests.charts.rendering import FULL, of_kind
+from tests.charts.rendering import FULL, NAMESPACE, arguments
 from webhook.cli.operate import operate
 from webhook.cli.serve import serve
 
-COMMANDS = {"cocket-webhook": serve, "cocket-operator": operate}
+COMMANDS = {"cocket-webhook": serve, "cocket-operator": operate, "cocket-uninstall": operate}
 
 
-def arguments(deployment: str) -> list[str]:
-    (found,) = (one for one in of_kind("Deployment", FULL) if one["metadata"]["name"] == deployment)
-    (container,) = found["spec"]["template"]["spec"]["containers"]
-    return [str(argument) for argument in container["args"]]
-
-
-@pytest.mark.parametrize("deployment", COMMANDS)
-def test_the_command_takes_its_arguments(deployment: str) -> None:
-    command = COMMANDS[deployment]
-    name, *given = arguments(deployment)
+@pytest.mark.parametrize("started", COMMANDS)
+def test_the_command_takes_its_arguments(started: str) -> None:
+    command = COMMANDS[started]
+    name, *given = arguments(started, FULL)
     # What the kubelet puts there.
     pod = {"$(POD_NAME)": "pod-1", "$(POD_IP)": "10.0.0.1", "$(POD_UID)": "12-34"}
     filled = [reduce(lambda text, name: text.replace(name, pod[name]), pod, one) for one in given]
@@ -35,7 +29,7 @@ def test_the_command_takes_its_arguments(deployment: str) -> None:
 
 
 def test_what_is_excluded_and_what_is_trusted_reaches_the_processes() -> None:
-    webhook, operator = arguments("cocket-webhook"), arguments("cocket-operator")
+    webhook, operator = arguments("cocket-webhook", FULL), arguments("cocket-operator", FULL)
 
     assert "--exception-namespace=security" in webhook
     assert "--exception-namespace=security" in operator
@@ -45,3 +39,22 @@ def test_what_is_excluded_and_what_is_trusted_reaches_the_processes() -> None:
     assert "--tls-secret=cocket-system/cocket-tls" in webhook
     assert "--tls-secret=cocket-tls" in operator
     assert "--cert-manager=cocket-webhook" in operator
+
+
+@pytest.mark.parametrize(
+    ("provider", "given"),
+    [("operator", []), ("cert-manager", ["--cert-manager=cocket-webhook"])],
+)
+def test_only_cert_managers_certificate_is_left_to_it(provider: str, given: list[str]) -> None:
+    operator = arguments("cocket-operator", {"certificates": {"provider": provider}})
+
+    assert [one for one in operator if "cert-manager" in one] == given
+
+
+def test_before_an_uninstall_the_leader_is_looked_for_where_it_is() -> None:
+    removal, operator = arguments("cocket-uninstall", FULL), arguments("cocket-operator", FULL)
+
+    assert "--remove-webhook-configuration" in removal
+    for argument in (f"--namespace={NAMESPACE}", "--identity=$(POD_NAME)"):
+        assert argument in removal
+        assert argument in operator

@@ -60,17 +60,18 @@ def test_a_tag_stands_beside_the_digest_for_people() -> None:
         assert spec["containers"][0]["image"] == f"registry.example.com/cocket:1.2.3@{DIGEST}"
 
 
-@pytest.mark.parametrize("drain", [0, 10, 300])
-def test_a_pod_has_the_time_to_drain(drain: int) -> None:
+@pytest.mark.parametrize(("drain", "linger"), [(0, 0), (10, 95), (300, 95)])
+def test_a_pod_has_the_time_to_drain(drain: int, linger: int) -> None:
     (webhook,) = (
         spec
-        for name, spec in pod_specs({"webhook": {"drainSeconds": drain}})
+        for name, spec in pod_specs({"webhook": {"drainSeconds": drain, "lingerSeconds": linger}})
         if name == "cocket-webhook"
     )
 
-    needed = drain + Settings().finish_seconds
+    needed = drain + linger + Settings().finish_seconds
     assert webhook["terminationGracePeriodSeconds"] >= needed
-    assert f"--drain-seconds={drain}" in webhook["containers"][0]["args"]
+    arguments = webhook["containers"][0]["args"]
+    assert {f"--drain-seconds={drain}", f"--linger-seconds={linger}"} <= set(arguments)
 
 
 @pytest.mark.parametrize("kind", ["startupProbe", "livenessProbe", "readinessProbe"])

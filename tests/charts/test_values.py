@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.charts.rendering import CHART, SETTINGS, notes
+from webhook.core.rules import RULES
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
@@ -126,10 +127,21 @@ def test_a_wrong_value_is_named(values: dict[str, Any], said: str) -> None:
         ({"policy": {"mode": "enforce"}}, "Policy default refuses what fails its rules."),
         ({}, "failurePolicy is Ignore: while no webhook answers, everything passes."),
         ({}, "helm test cocket -n cocket-system"),
+        ({}, "kubectl apply -f registries.yaml"),
+        ({}, "Everything is refused?"),
+        (
+            {"registries": [{"name": "prod", "spec": {"host": "r.example.com"}}]},
+            "2. See whether your registries answer",
+        ),
     ],
 )
 def test_the_notes_say_what_to_do_next(values: dict[str, Any], said: str) -> None:
     assert said in notes(values)
+
+
+def test_the_first_policy_takes_every_rule() -> None:
+    with helm_python.Chart.load(CHART) as chart:
+        chart.validate_schema({"policy": {"rules": {name: {} for name in RULES}}})
 
 
 def test_the_notes_do_not_warn_of_what_is_well() -> None:

@@ -4,44 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.builders import DIGEST, LABELS
-from tests.cli.registries import reachable, registry_in_thread
+from tests.builders import LABELS
+from tests.cli.checking import ENFORCE, PINNED, TAGGED, UNKNOWN_WARN, pod, policy, verdicts, write
 from tests.cli.runs import cocket, process
 from webhook.cli.fail_on import FailOn
-from webhook.demo.images import image
 
-TAGGED = "registry.example.com/prod/web:1.0"
-PINNED = f"registry.example.com/prod/web@{DIGEST}"
 FORMATS = ("table", "json", "jsonl", "sarif", "junit", "github", "markdown")
-
-
-def pod(name: str = "web", *, namespace: str = "shop", **containers: str) -> str:
-    """A manifest with one container for every keyword."""
-    lines = [f"  - name: {key}\n    image: {value}" for key, value in containers.items()]
-    return (
-        "apiVersion: v1\nkind: Pod\n"
-        f"metadata:\n  name: {name}\n  namespace: {namespace}\n"
-        "spec:\n  containers:\n" + "\n".join(lines) + "\n"
-    )
-
-
-def policy(name: str = "test", *, rules: str = "digest: {}", more: str = "") -> str:
-    """A policy document; `more` is lines of its spec."""
-    lines = "".join(f"  {line}\n" for line in more.splitlines())
-    return (
-        "apiVersion: cocket.dev/v1alpha1\nkind: ClusterImagePolicy\n"
-        f"metadata: {{name: {name}}}\nspec:\n{lines}  rules: {{{rules}}}\n"
-    )
-
-
-def write(path: Path, text: str) -> Path:
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -50,11 +22,6 @@ def facts(tmp_path: Path) -> Path:
     inner = {"Entrypoint": ["/sbin/tini", "--"], "Cmd": ["/app"], "Labels": LABELS}
     config = {"architecture": "amd64", "os": "linux", "config": inner}
     return write(tmp_path / "facts.jsonl", json.dumps({"image": PINNED, "config": config}))
-
-
-def verdicts(text: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(text)["verdicts"]
-    return found
 
 
 # The built-in policy ----------------------------------------------------------------------------
@@ -106,10 +73,8 @@ def test_what_was_not_looked_up_is_unknown_and_neither_pass_nor_fail(tmp_path: P
 
 # Exit codes -------------------------------------------------------------------------------------
 
-ENFORCE = policy()
 WARN = policy(more="mode: warn")
 AUDIT = policy(more="mode: audit")
-UNKNOWN_WARN = policy(rules="init: {}", more="onUnknown: warn")
 UNKNOWN_DENY = policy(rules="init: {}", more="onUnknown: deny")
 UNKNOWN_AUDIT = policy(rules="init: {}", more="mode: audit")
 
@@ -254,48 +219,6 @@ def test_an_update_is_judged_by_what_it_changes(tmp_path: Path) -> None:
     assert cocket("check", "--offline", "--policy", rules, saved(PINNED)).exit_code == 1
 
 
-SELECTING = policy(more="namespaceSelector: {matchLabels: {env: prod}}")
-NAMESPACE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {env: ENV}}\n---\n"
-
-
-@pytest.mark.parametrize(
-    ("labels", "read", "code"),
-    [
-        (["--namespace-labels", "shop:env=prod"], "", 1),
-        (["--namespace-labels", "shop:env=dev"], "", 0),
-        ([], NAMESPACE.replace("ENV", "prod"), 1),
-        ([], NAMESPACE.replace("ENV", "dev"), 0),
-        (["--namespace-labels", "shop:env=prod"], NAMESPACE.replace("ENV", "dev"), 1),
-        (["--namespace-labels", "shop:team=x"], NAMESPACE.replace("ENV", "dev"), 0),
-    ],
-)
-def test_policies_select_by_the_labels_of_the_namespace(
-    tmp_path: Path, labels: list[str], read: str, code: int
-) -> None:
-    rules = write(tmp_path / "policy.yaml", SELECTING)
-    file = write(tmp_path / "web.yaml", read + pod(app=TAGGED))
-
-    assert cocket("check", "--offline", "--policy", rules, *labels, file).exit_code == code
-
-
-def test_where_labels_are_unknown_every_policy_covers_and_the_message_says_so(
-    tmp_path: Path,
-) -> None:
-    rules = write(tmp_path / "policy.yaml", SELECTING)
-    result = cocket(
-        "check", "--offline", "--policy", rules, write(tmp_path / "a.yaml", pod(app=TAGGED))
-    )
-
-    assert result.exit_code == 1
-    assert "labels of namespace shop are not known" in result.stdout
-
-
-def test_labels_that_cannot_be_are_wrong_usage(tmp_path: Path) -> None:
-    file = write(tmp_path / "a.yaml", pod(app=TAGGED))
-
-    assert cocket("check", "--offline", "--namespace-labels", "shop", file).exit_code == 2
-
-
 # Formats ----------------------------------------------------------------------------------------
 
 
@@ -331,96 +254,3 @@ def test_verbose_shows_what_passed(tmp_path: Path) -> None:
 
     assert "✓ digest" not in cocket("check", "--offline", file).stdout
     assert "✓ digest" in cocket("check", "--offline", "-v", file).stdout
-
-
-# The network ------------------------------------------------------------------------------------
-
-
-def test_images_are_looked_up_once_each_where_a_registry_is_configured(tmp_path: Path) -> None:
-    built = image(entrypoint=["/sbin/tini", "--"], cmd=["/app"], labels=LABELS)
-    with registry_in_thread() as registry:
-        digest = registry.add("prod/web", built, tag="1.0")
-        pinned = f"{registry.host}/prod/web@{digest}"
-        manifests = "---\n".join(pod(f"web-{number}", app=pinned) for number in range(20))
-        registries = reachable(registry, tmp_path)
-        rules = write(
-            tmp_path / "policy.yaml",
-            policy(rules="digest: {}, provenance: {}, init: {}", more="onUnknown: deny"),
-        )
-        file = write(tmp_path / "web.yaml", manifests)
-        result = cocket("check", "--policy", rules, "--policy", registries, "-o", "json", file)
-        asked = registry.lines()
-
-    assert result.exit_code == 0
-    assert json.loads(result.stdout)["summary"]["allowed"] == 20
-    assert len([line for line in asked if "/manifests/" in line]) == 1
-    assert len([line for line in asked if "/blobs/" in line]) == 1
-
-
-def test_the_fix_of_a_tag_names_the_digest_it_has_now(tmp_path: Path) -> None:
-    with registry_in_thread() as registry:
-        digest = registry.add("prod/web", image(cmd=["/app"]), tag="1.0")
-        rules = write(tmp_path / "policy.yaml", ENFORCE)
-        file = write(tmp_path / "web.yaml", pod(app=f"{registry.host}/prod/web:1.0"))
-        result = cocket(
-            *("check", "--policy", rules, "--policy", reachable(registry, tmp_path), file)
-        )
-
-    assert result.exit_code == 1
-    assert f"/prod/web:1.0@{digest}" in result.stdout
-
-
-def test_offline_asks_nobody(tmp_path: Path) -> None:
-    with registry_in_thread() as registry:
-        registry.add("prod/web", image(cmd=["/app"]), tag="1.0")
-        file = write(tmp_path / "web.yaml", pod(app=f"{registry.host}/prod/web:1.0"))
-        registries = reachable(registry, tmp_path)
-        rules = write(tmp_path / "policy.yaml", UNKNOWN_WARN)
-        result = cocket(
-            *("check", "--offline", "--policy", registries, "--policy", rules, "-o", "json", file)
-        )
-        asked = registry.lines()
-
-    (verdict,) = verdicts(result.stdout)
-    assert {one["reason"] for one in verdict["findings"]} == {"offline"}
-    assert asked == []
-
-
-def test_a_registry_that_nobody_configured_is_never_asked(tmp_path: Path) -> None:
-    with registry_in_thread() as registry:
-        file = write(tmp_path / "web.yaml", pod(app=f"{registry.host}/prod/web:1.0"))
-        result = cocket("check", "-o", "json", file)
-        asked = registry.lines()
-
-    (verdict,) = verdicts(result.stdout)
-    assert {one["reason"] for one in verdict["findings"]} == {None, "not-configured"}
-    assert asked == []
-
-
-def test_the_budget_ends_a_run_against_a_registry_that_hangs(tmp_path: Path) -> None:
-    from webhook.demo.faults import Fault  # noqa: PLC0415
-
-    with registry_in_thread() as registry:
-        registry.fault("*", Fault(delay=30), times=100)
-        manifests = "---\n".join(
-            pod(f"web-{number}", app=f"{registry.host}/prod/web:v{number}") for number in range(40)
-        )
-        file = write(tmp_path / "web.yaml", manifests)
-        rules = write(tmp_path / "policy.yaml", UNKNOWN_WARN)
-        registries = reachable(registry, tmp_path)
-        options = ("--policy", registries, "--policy", rules, "--timeout", "0.5", "-o", "json")
-        result = cocket("check", *options, file)
-
-    reasons = {one["reason"] for verdict in verdicts(result.stdout) for one in verdict["findings"]}
-    assert result.exit_code == 3
-    assert reasons == {"timed-out"}
-
-
-def test_offline_loads_no_network_code(tmp_path: Path) -> None:
-    file = write(tmp_path / "web.yaml", pod(app=TAGGED))
-    done = process("check", "--offline", file, python=("-X", "importtime"))
-
-    imported = {line.rpartition(b"|")[2].strip().decode() for line in done.stderr.splitlines()}
-    assert done.returncode == 1
-    assert "webhook.engine" in imported
-    assert imported.isdisjoint({"aiohttp", "rich", "webhook.registry.client"})

@@ -48,6 +48,13 @@ def test_every_command_explains_itself_with_examples(command: str) -> None:
     assert "Examples:" in result.stdout
 
 
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_fits_into_80_columns(command: tuple[str, ...]) -> None:
+    lines = cocket(*command, "--help").stdout.splitlines()
+
+    assert [line for line in lines if len(line) > 80] == []
+
+
 def test_the_version_is_told() -> None:
     assert cocket("--version").stdout == f"cocket {__version__}\n"
 

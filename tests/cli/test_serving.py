@@ -20,7 +20,7 @@ def test_a_slow_peer_is_gone_within_ten_seconds() -> None:
 
 
 def test_the_end_comes_before_kubernetes_kills() -> None:
-    assert LIMITS.drain_seconds + LIMITS.finish_seconds < 30
+    assert LIMITS.drain_seconds + LIMITS.linger_seconds + LIMITS.finish_seconds < 30
 
 
 def test_the_largest_body_finds_room() -> None:

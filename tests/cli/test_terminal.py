@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.checking import TAGGED, pod, policy, write
 from tests.cli.registries import reachable, registry_in_thread
 from tests.cli.runs import START
-from tests.cli.test_check import TAGGED, pod, policy, write
 from webhook.demo.images import image
 
 WIDTH = 60

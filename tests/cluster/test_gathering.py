@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import time
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ from webhook.cluster.kinds import (
     IMAGE_POLICIES,
     REGISTRIES,
 )
+from webhook.core.resource import MAX_LOCAL_SPEC
 from webhook.core.resources import gather_policies
 
 if TYPE_CHECKING:
@@ -246,3 +249,47 @@ def test_only_what_counts_is_kept_of_an_object() -> None:
         },
         "spec": DIGEST,
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "namespace", "kept"),
+    [(IMAGE_POLICIES, "shop", False), (IMAGE_EXCEPTIONS, "shop", False), (REGISTRIES, "", True)],
+)
+async def test_what_a_tenant_wrote_is_kept_up_to_a_size(
+    kind: Kind,
+    namespace: str,
+    kept: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    metadata = {"name": "large", "namespace": namespace}
+    spec = {"rules": {"digest": {}}, "reason": "x" * MAX_LOCAL_SPEC}
+    item = msgspec.json.decode(
+        msgspec.json.encode({"metadata": metadata, "spec": spec}), type=Item
+    ).written()
+    gathering = Gathering(GATHER)
+    gathering.put(kind, (namespace, "large"), item)
+    async with running(gathering):
+        said = [one.message for one in gathering.loaded.policies.broken]
+
+    assert (len(item.spec) > MAX_LOCAL_SPEC) is kept
+    assert bool(item.spec) is kept
+    assert ("spec: it has more than 32768 bytes, and is not read" in said) is not kept
+
+
+async def test_who_changes_a_policy_all_the_time_does_not_keep_us_from_all_else() -> None:
+    began: list[float] = []
+
+    def gather(documents: Iterable[Document]) -> Loaded:
+        began.append(time.monotonic())
+        time.sleep(0.2)
+        return GATHER(documents)
+
+    gathering = Gathering(gather)
+    async with running(gathering):
+        async with asyncio.timeout(10):
+            for number in itertools.count():
+                put(gathering, IMAGE_POLICIES, "mine", {"x": number}, "shop")
+                await asyncio.sleep(0.01)
+                if len(began) > 3:
+                    break
+
+    assert all(later - sooner >= 0.39 for sooner, later in itertools.pairwise(began))

@@ -122,7 +122,7 @@ async def test_a_line_of_megabytes_is_read() -> None:
 
 
 async def test_a_bookmark_moves_the_version_on() -> None:
-    metadata = {"resourceVersion": "77"}
+    metadata = {"resourceVersion": "77", "creationTimestamp": None}
     script = Script(event("BOOKMARK", metadata=metadata))
     async with mirroring(script) as mirror:
         await until(lambda: script.watches >= 2)

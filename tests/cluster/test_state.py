@@ -112,6 +112,7 @@ async def test_recorded_facts_come_and_go() -> None:
             "facts_known": 1,
             "facts_unlearned": 0,
             "facts_ignored": 1,
+            "following_ended": 0,
         }
 
         server.drop(FACTS, name_of(DIGEST))
@@ -150,7 +151,7 @@ async def test_who_may_not_read_secrets_can_judge_all_the_same() -> None:
 async def test_who_may_not_read_policies_is_not_synced_and_says_why() -> None:
     async with following(POLICIES) as (_, state, _runner):
         await until(lambda: bool(state.problems()))
-        await until(lambda: state.namespace_labels("shop") is not None)
+        await until(lambda: sum(one.synced for one in state.watched()) == len(state.watched()) - 1)
 
         assert not state.synced
         assert state.version == ""
@@ -183,6 +184,7 @@ async def test_what_ends_by_a_bug_is_heard_of() -> None:
             "the reading of policies: not followed any more (ZeroDivisionError); restart me"
         ]
         assert state.problems() == state.ended()
+        assert state.counts()["following_ended"] == 1
         assert not running.done()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -65,6 +65,7 @@ def test_an_invalid_reference_is_refused(vector: dict[str, Any]) -> None:
         ("nginx latest", "characters that no image reference may have"),
         ("0a" * 32, "is an image ID"),
         ("docker.io./x", "is no host"),
+        ("a." * 130 + "example/x", "is no host"),
         ("my_registry.io/x", "is no host"),
         ("Reg//x", "is no repository name"),
         ("reg/../x", "is no repository name"),

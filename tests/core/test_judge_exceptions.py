@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
-from tests.builders import DIGEST, NOW, facts, pod, use
+from tests.builders import DIGEST, NOW, config, facts, pod, use
 from tests.core.excusing import RULES, TAGGED, exception, known, only, policy, verdict
 from webhook.core.exception import ImageException, ImagePattern, NamedWorkload
 from webhook.core.facts import Reason, Unknown
@@ -148,6 +150,20 @@ def test_allow_known_lets_nothing_in_that_was_checked_and_is_bad() -> None:
     strict = policy(InitRule(), on_unknown=OnUnknown.ALLOW_KNOWN)
 
     assert not judge(pod(shell), images, [strict], NOW).allowed
+
+
+@pytest.mark.parametrize("changes", [{"command": ("$(APP)",)}, {"args": ("$(APP)",)}])
+def test_allow_known_is_about_the_image_and_not_about_what_the_pod_makes_of_it(
+    changes: dict[str, Any],
+) -> None:
+    text = f"r.example/prod/web@{DIGEST}"
+    told = facts(config(entrypoint=(), cmd=()))
+    images = {text: Image(ImageRef.parse(text), told, in_use=True)}
+    strict = policy(InitRule(), on_unknown=OnUnknown.ALLOW_KNOWN)
+    result = judge(pod(use(text, **changes)), images, [strict], NOW)
+
+    assert only(result).reason is Reason.VARIABLE
+    assert not result.allowed
 
 
 def test_a_policy_of_a_namespace_says_when_nobody_could_tell_where_an_object_is() -> None:

@@ -138,3 +138,15 @@ def test_a_rule_reads_nothing_of_a_workload_but_what_is_remembered(rule: Rule) -
         known = Image(ImageRef.parse(PINNED), builders.facts(config))
         for one in (use(), use(command=("sh", "-c", "x")), replace(use(), stop_signal="SIGINT")):
             assert rule.check(one, guarded, known, NOW).message
+
+
+def test_facts_that_are_large_are_not_remembered() -> None:
+    large = builders.facts(
+        builders.config(labels={**builders.LABELS, "x": "y" * 100_000}, entrypoint=("/app",))
+    )
+    known = {PINNED: image(PINNED, large)}
+    passed = Passed()
+    uses = list(pod().images)
+    judge(pod(), known, (DIGESTS,), NOW, everything=False, passed=passed)
+
+    assert passed.others((DIGESTS,), pod(), uses, known) == uses

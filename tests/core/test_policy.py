@@ -127,6 +127,7 @@ def test_what_is_broken_concerns_its_own_namespace_or_all() -> None:
 
     assert list(policies.broken_in("shop")) == [wide, local]
     assert list(policies.broken_in("bank")) == [wide]
+    assert list(policies.broken_in("")) == [wide]
     assert list(PolicySet((), Registries()).broken_in("shop")) == []
     assert [one.title for one in (wide, local)] == [
         "ClusterImagePolicy main",

@@ -12,7 +12,7 @@ from tests.core.documents import ANYTHING, document, policy, registry
 from webhook.core.document import Document
 from webhook.core.image import ImageRef
 from webhook.core.policy import Broken
-from webhook.core.reading import Loaded
+from webhook.core.reading import MAX_LOCAL, Loaded
 from webhook.core.resources import gather_policies
 from webhook.core.rules.registry import RegistryRule
 from webhook.core.verdict import Outcome
@@ -75,6 +75,29 @@ def test_a_broken_policy_is_set_aside_and_the_others_stay_in_force() -> None:
 
 def test_an_empty_cluster_has_no_policy_and_that_is_no_error() -> None:
     assert gather().policies.policies == ()
+
+
+def test_of_one_namespace_only_the_oldest_policies_are_in_force() -> None:
+    many = [
+        made(local(f"p{number:03}"), f"2026-01-01T00:{number // 60:02}:{number % 60:02}Z")
+        for number in reversed(range(MAX_LOCAL + 100))
+    ]
+    others = [local("main", f"ns{number}") for number in range(MAX_LOCAL + 1)]
+
+    loaded = gather(*many, *others, policy("wide"))
+
+    oldest = [f"shop/p{number:03}" for number in range(MAX_LOCAL)]
+    assert [one for one in names(loaded) if one.startswith("shop/")] == oldest
+    assert len(loaded.policies.policies) == MAX_LOCAL + len(others) + 1
+    broken = loaded.policies.broken
+    assert len(broken) == 100
+    assert broken[0] == Broken(
+        "ImagePolicy",
+        "shop",
+        f"p{MAX_LOCAL:03}",
+        "namespace shop has more than 16 ImagePolicies, of which the oldest are in force: "
+        "delete some, or make one of several",
+    )
 
 
 def test_an_image_policy_covers_its_namespace_and_selects_no_other() -> None:

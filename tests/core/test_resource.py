@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import refusal
 from webhook.core.document import Document
-from webhook.core.resource import Resource, identity, read_resource
+from webhook.core.resource import Resource, TooLarge, identity, read_resource
 
 
 def read(kind: str, **metadata: Any) -> Resource:
@@ -34,6 +34,17 @@ def test_a_namespaced_kind_is_named_with_its_namespace(
 
     assert (found.key, found.full_name) == ((kind, namespace, "main"), full)
     assert str(found.spec.error("wrong")) == f"p.yaml:1: {kind} {full}: spec: wrong"
+
+
+def test_a_spec_that_was_too_large_to_be_kept_is_an_error() -> None:
+    data = {
+        "apiVersion": "cocket.dev/v1alpha1",
+        "kind": "ImagePolicy",
+        "metadata": {"name": "main", "namespace": "shop"},
+        "spec": TooLarge(),
+    }
+    message = "ImagePolicy shop/main: spec: it has more than 32768 bytes, and is not read"
+    assert refusal(lambda: read_resource(Document("", 0, data))) == message
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ The shapes are those of audit.k8s.io/v1 and rbac.authorization.k8s.io/v1.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from tests.e2e.server import ApiServer
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 ANY = "*"
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _DECISION = "authorization.k8s.io/decision"
+_WRITES = {"create", "update", "patch", "delete", "deletecollection"}
+_REFUSED = 400
 
 
 class Access(msgspec.Struct, frozen=True, order=True):
@@ -53,6 +56,16 @@ class Access(msgspec.Struct, frozen=True, order=True):
         )
 
 
+class Period(msgspec.Struct, frozen=True):
+    """From one time to another; RFC 3339 with microseconds, in UTC."""
+
+    begin: str
+    end: str
+
+    def __contains__(self, time: str) -> bool:
+        return self.begin <= time <= self.end
+
+
 class _User(msgspec.Struct):
     username: str = ""
 
@@ -76,6 +89,15 @@ class _Event(msgspec.Struct, rename="camel"):
     object_ref: _Object | None = None
     response_status: _Status = msgspec.field(default_factory=_Status)
     annotations: dict[str, str] = {}
+    request_received_timestamp: str = ""
+
+
+class Write(msgspec.Struct, frozen=True):
+    """Something that was written, and taken over by the API server."""
+
+    at: str
+    """RFC 3339 with microseconds, in UTC."""
+    access: Access
 
 
 _DECODER = msgspec.json.Decoder(_Event)
@@ -86,9 +108,29 @@ def used(log: Path) -> dict[str, set[Access]]:
     return _by_user(event for event in _events(log) if not _forbidden(event))
 
 
-def refused(log: Path) -> dict[str, set[Access]]:
-    """Everything that RBAC forbade, by user name; a webhook's 403 is none of it."""
-    return _by_user(event for event in _events(log) if _forbidden(event))
+def refused(log: Path, without: Collection[Period] = ()) -> dict[str, set[Access]]:
+    """Everything that RBAC forbade, by user name; a webhook's 403 is none of it.
+
+    Args:
+        log: of the API server.
+        without: what was asked in these periods does not count.
+    """
+    return _by_user(
+        event
+        for event in _events(log)
+        if _forbidden(event) and not any(event.request_received_timestamp in one for one in without)
+    )
+
+
+def written(log: Path, user: str) -> list[Write]:
+    """What a user wrote and the API server took over."""
+    return [
+        Write(event.request_received_timestamp, _access(event))
+        for event in _events(log)
+        if event.user.username == user
+        and event.verb in _WRITES
+        and event.response_status.code < _REFUSED
+    ]
 
 
 def noted(log: Path, webhook: str, namespace: str, name: str) -> dict[str, str]:
@@ -105,33 +147,43 @@ def noted(log: Path, webhook: str, namespace: str, name: str) -> dict[str, str]:
     return found
 
 
-def granted(server: ApiServer, user: str) -> set[Access]:
-    """What the bindings of a ServiceAccount grant; not what everybody may who has logged in."""
-    _, _, namespace, name = user.split(":")
-    subject = {"kind": "ServiceAccount", "namespace": namespace, "name": name}
-    found = set[Access]()
-    for kind in ("clusterrolebindings", "rolebindings"):
-        for binding in server.get(f"{_RBAC}/{kind}")["items"]:
+def granted(server: ApiServer, labels: str = "") -> dict[str, set[Access]]:
+    """What bindings grant to ServiceAccounts, by user name.
+
+    Not what everybody may who has logged in.
+
+    Args:
+        server: the cluster.
+        labels: a label selector; only what these roles grant.
+    """
+    rules = {
+        (kind, role["metadata"].get("namespace", ""), role["metadata"]["name"]): role["rules"] or ()
+        for kind in ("ClusterRole", "Role")
+        for role in _items(server, kind, labels)
+    }
+    found: dict[str, set[Access]] = {}
+    for kind in ("ClusterRoleBinding", "RoleBinding"):
+        for binding in _items(server, kind):
             where = binding["metadata"].get("namespace", "")
-            subjects = [
-                {"namespace": where} | {key: one.get(key, where) for key in subject}
-                for one in binding.get("subjects") or ()
-            ]
-            if subject in subjects:
-                found |= _grants(_rules(server, binding["roleRef"], where), where)
+            role = binding["roleRef"]
+            home = where if role["kind"] == "Role" else ""
+            grants = _grants(rules.get((role["kind"], home, role["name"]), ()), where)
+            for one in binding.get("subjects") or ():
+                if grants and one["kind"] == "ServiceAccount":
+                    user = f"system:serviceaccount:{one.get('namespace', where)}:{one['name']}"
+                    found.setdefault(user, set()).update(grants)
     return found
 
 
-def unused(server: ApiServer, log: Path, user: str) -> set[Access]:
-    """What is granted to a ServiceAccount and was never needed; every wildcard is."""
-    did = used(log).get(user, set())
-    return {grant for grant in granted(server, user) if not any(map(grant.covers, did))}
+def unused(grants: Iterable[Access], did: Collection[Access]) -> set[Access]:
+    """What is granted and was never needed; every wildcard is."""
+    return {grant for grant in grants if not any(map(grant.covers, did))}
 
 
-def _rules(server: ApiServer, reference: dict[str, str], namespace: str) -> list[dict[str, Any]]:
-    place = f"namespaces/{namespace}/roles" if reference["kind"] == "Role" else "clusterroles"
-    rules: list[dict[str, Any]] = server.get(f"{_RBAC}/{place}/{reference['name']}")["rules"]
-    return rules or []
+def _items(server: ApiServer, kind: str, labels: str = "") -> list[dict[str, Any]]:
+    path = f"{_RBAC}/{kind.lower()}s?labelSelector={quote(labels)}"
+    found: list[dict[str, Any]] = server.get(path)["items"]
+    return found
 
 
 def _grants(rules: Iterable[dict[str, Any]], namespace: str) -> set[Access]:

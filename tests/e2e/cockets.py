@@ -9,10 +9,11 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e.credentials import ADMIN
 from tests.e2e.processes import Process, Processes, free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 COCKET = Path(sys.executable).with_name("cocket")
 _READY_SECONDS = 60.0
@@ -96,6 +97,7 @@ class Cockets:
             environment: variables besides those that every process gets.
             self_signed: let it make its own certificate.
         """
+        _assert_not_admin(arguments)
         port, probe_port = port or free_port(), free_port()
         ca = self.processes.folder / f"{name}.ca.pem"
         process = self.processes.start(
@@ -122,6 +124,7 @@ class Cockets:
         environment: Mapping[str, str] | None = None,
     ) -> Cocket:
         """Start `cocket operate` with these arguments; it may not be ready yet."""
+        _assert_not_admin(arguments)
         port = free_port()
         process = self.processes.start(
             name,
@@ -129,3 +132,8 @@ class Cockets:
             environment=environment,
         )
         return Cocket(process, port)
+
+
+def _assert_not_admin(arguments: Iterable[str | Path]) -> None:
+    """An admin's rights would hide which rights are missing."""
+    assert not any(Path(one).name == f"{ADMIN}.kubeconfig" for one in arguments)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.cockets import Cockets
+from tests.e2e import whole_run
+from tests.e2e.accounts import install
+from tests.e2e.cockets import Cocket, Cockets
 from tests.e2e.control_plane import ControlPlane
 from tests.e2e.processes import Processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
-_HERE = Path(__file__).parent
 _SHOWN = 3000
 _STARTED = pytest.StashKey[dict[str, Processes]]()
 """By the name of the fixture."""
@@ -24,8 +24,14 @@ _STARTED = pytest.StashKey[dict[str, Processes]]()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever lies here is an end-to-end test: nobody can forget to say so."""
     for item in items:
-        if _HERE in item.path.parents:
+        if whole_run.HERE in item.path.parents:
             item.add_marker("e2e")
+    whole_run.order(items)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember it."""
+    whole_run.note_deselected(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -34,6 +40,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the processes said that a failed test has to do with."""
     report = yield
+    whole_run.note_skipped(item, report)
     if report.failed:
         names = getattr(item, "fixturenames", ())
         started = item.config.stash.get(_STARTED, {})
@@ -41,6 +48,13 @@ def pytest_runtest_makereport(
             for name, tail in processes.tails().items():
                 report.sections.append((f"end of {name} in {processes.folder}", tail[-_SHOWN:]))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what the tests measured."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties if report.when == "call" else ():
+            terminalreporter.write_line(f"{report.nodeid}: {name} {value}")
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +102,23 @@ def module_processes(
 def cockets(processes: Processes) -> Cockets:
     """Starts `cocket serve` and `cocket operate`, which end with the test."""
     return Cockets(processes)
+
+
+@pytest.fixture
+def operate(plane: ControlPlane, cockets: Cockets, namespace: str) -> Callable[..., Cocket]:
+    """Starts an operator for the test's namespace, under the chart's account; it ends with it."""
+    kubeconfig = plane.kubeconfig(install(plane, namespace).operator)
+
+    def start(name: str = "operator", *arguments: str) -> Cocket:
+        return cockets.operate(
+            name,
+            *("--kubeconfig", kubeconfig, "--namespace", namespace),
+            *("--identity", name, "--exception-namespace", namespace),
+            *("--probe-bind", "127.0.0.1"),
+            *arguments,
+        )
+
+    return start
 
 
 _numbers = itertools.count(1)

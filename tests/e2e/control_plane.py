@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from datetime import UTC, datetime
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from tests.e2e.audit_log import Period
 from tests.e2e.processes import Process, ProcessError, Processes, free_port, listens
 from tests.e2e.server import ApiServer
 
@@ -41,12 +43,15 @@ class ControlPlane(ApiServer):
 
     Attributes:
         audit_log: what ServiceAccounts asked, one audit event a line.
+        starts: from when to when the API server answered without being ready; it has not read all
+            roles then, and forbids what they grant.
     """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, assets())
         self.processes = Processes(folder)
         self.audit_log = folder / "audit.jsonl"
+        self.starts: list[Period] = []
         self._etcd_port = 0
 
     def __enter__(self) -> Self:
@@ -91,6 +96,7 @@ class ControlPlane(ApiServer):
     def start_apiserver(self) -> Process:
         """Start it on the same port, and wait until it is ready."""
         files = self.credentials
+        began = _now()
         server = self.processes.start(
             "kube-apiserver",
             self.tools / "kube-apiserver",
@@ -111,6 +117,7 @@ class ControlPlane(ApiServer):
             "--audit-log-maxsize=4000",  # megabytes: one file
         )
         server.wait_until(self.ready, "ready", _READY_SECONDS)
+        self.starts.append(Period(began, _now()))
         return server
 
     @contextlib.contextmanager
@@ -166,3 +173,7 @@ class ControlPlane(ApiServer):
             )
         except (OSError, HTTPException):
             return False
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import itertools
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e.accounts import install
 from tests.e2e.processes import free_port
 from tests.e2e.standins import StandIn
+from webhook.cluster.login import open_api
 from webhook.operator.configuration import Endpoint, Shape
 from webhook.operator.keeping import Keeping
 from webhook.operator.scene import Options
@@ -24,22 +25,25 @@ if TYPE_CHECKING:
     from webhook.cluster.api import Api
 
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
-_numbers = itertools.count(1)
 
 
 class Site:
-    """A namespace with a Secret, a configuration of its own, and an operator that can be killed.
+    """A namespace with a Secret, the configuration, and an operator that can be killed.
 
     Attributes:
         name: of the configuration.
         port: where the API server asks, by URL.
     """
 
-    def __init__(self, plane: ControlPlane, api: Api, namespace: str, folder: Path) -> None:
+    def __init__(
+        self, plane: ControlPlane, operator: Api, webhook: Api, namespace: str, folder: Path
+    ) -> None:
+        """Operator and replicas each ask the API server under an account of their own."""
         self.plane = plane
-        self.api = api
         self.namespace = namespace
-        self.name = f"cocket-{next(_numbers)}"
+        self.name = "cocket"
+        self._operator = operator
+        self._webhook = webhook
         self.port = free_port()
         self.folder = folder
         self.keeping: Keeping | None = None
@@ -60,7 +64,9 @@ class Site:
     def start(self, *, late: timedelta = timedelta(0), **changes: Any) -> Keeping:
         """Start an operator, whose clock may be late."""
         clock = lambda: datetime.now(UTC) - late  # noqa: E731 - it is one
-        self.keeping = Keeping(self.api, self.options(**changes), clock)
+        if excluded := changes.get("excluded"):
+            install(self.plane, self.namespace, {"excludedNamespaces": list(excluded)})
+        self.keeping = Keeping(self._operator, self.options(**changes), clock)
         self._task = asyncio.create_task(self.keeping.run())
         return self.keeping
 
@@ -73,7 +79,7 @@ class Site:
 
     def replica(self, name: str = "web-1") -> StandIn:
         """A replica, not running yet."""
-        return StandIn(self.api, self.namespace, name, self.folder)
+        return StandIn(self._webhook, self.namespace, name, self.folder)
 
     def secret(self) -> dict[str, Any] | None:
         """As it stands."""
@@ -150,16 +156,21 @@ class Site:
 
 
 @asynccontextmanager
-async def site(plane: ControlPlane, api: Api, namespace: str, folder: Path) -> AsyncIterator[Site]:
+async def site(plane: ControlPlane, namespace: str, folder: Path) -> AsyncIterator[Site]:
     """One that leaves nothing behind that other tests would feel."""
+    accounts = install(plane, namespace)
     # Servers before 1.21 do not set it.
     plane.kubectl("label", "namespace", "kube-system", "kubernetes.io/metadata.name=kube-system")
-    made = Site(plane, api, namespace, folder)
-    try:
-        yield made
-    finally:
-        await made.kill()
-        made.delete_configuration()
+    async with (
+        open_api(kubeconfig=plane.kubeconfig(accounts.operator)) as operator,
+        open_api(kubeconfig=plane.kubeconfig(accounts.webhook)) as webhook,
+    ):
+        made = Site(plane, operator, webhook, namespace, folder)
+        try:
+            yield made
+        finally:
+            await made.kill()
+            made.delete_configuration()
 
 
 async def until(condition: Callable[[], object], seconds: float = 30.0) -> float:

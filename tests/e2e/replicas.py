@@ -1,4 +1,4 @@
-"""Replicas of the webhook that read a cluster, under an account of their own; asked directly."""
+"""Replicas of the webhook that read a cluster, under the chart's account; asked directly."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from http.client import HTTPSConnection
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e.accounts import install
 from webhook.admission.selfsigned import LOCAL_NAMES, SelfSigned, self_signed
 from webhook.core.recorded import name_of, spec_of
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from webhook.core.facts import ImageFacts
 
 OURS = "/apis/cocket.dev/v1alpha1"
-_ROLE = "rbac.authorization.k8s.io"
-_WATCHED = ["registries", "clusterimagepolicies", "imagepolicies", "imageexceptions", "imagefacts"]
 
 
 class Replicas:
@@ -32,8 +31,7 @@ class Replicas:
         self.namespace = namespace
         self.secret = f"{namespace}/tls"
         self.trust = ssl.create_default_context()
-        self.account = plane.create_account(namespace, "webhook")
-        self._grant()
+        self.account = install(plane, namespace).webhook
 
     def start(self, name: str, *, secret: str = "", drain: str = "0") -> Webhook:
         """Start one; it may not be ready yet."""
@@ -101,43 +99,6 @@ class Replicas:
             content = answer.read()
         assert answer.status == 200, content
         return json.loads(content)["response"]
-
-    def _grant(self) -> None:
-        """What the chart grants the webhook."""
-        subject = {"kind": "ServiceAccount", "name": "webhook", "namespace": self.namespace}
-        cluster = f"/apis/{_ROLE}/v1"
-        own = f"{cluster}/namespaces/{self.namespace}"
-        watch = ["list", "watch"]
-        self._role(
-            cluster,
-            "ClusterRole",
-            [
-                {"apiGroups": ["cocket.dev"], "resources": _WATCHED, "verbs": watch},
-                {"apiGroups": [""], "resources": ["namespaces"], "verbs": watch},
-            ],
-            subject,
-        )
-        self._role(
-            own,
-            "Role",
-            [
-                {"apiGroups": [""], "resources": ["secrets"], "verbs": watch},
-                {
-                    "apiGroups": ["coordination.k8s.io"],
-                    "resources": ["leases"],
-                    "verbs": ["create", "patch", "delete"],
-                },
-            ],
-            subject,
-        )
-
-    def _role(self, path: str, kind: str, rules: list[Any], subject: dict[str, str]) -> None:
-        name = {"name": f"{self.namespace}-webhook"}
-        plural = f"{kind.lower()}s"
-        self.plane.create(f"{path}/{plural}", {"metadata": name, "rules": rules})
-        binding = {"apiGroup": _ROLE, "kind": kind, **name}
-        body = {"metadata": name, "roleRef": binding, "subjects": [subject]}
-        self.plane.create(f"{path}/{plural.removesuffix('s')}bindings", body)
 
 
 def review(namespace: str, image: str, name: str = "web") -> dict[str, Any]:

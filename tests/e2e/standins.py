@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from webhook.cluster.api import Api
 
+_END_SECONDS = 10.0
+
 
 class StandIn:
     """One replica in the test's own loop, with a Lease.
@@ -71,6 +73,7 @@ class StandIn:
         self.port = server.sockets[0].getsockname()[1]
         # Two looks at a Lease tell that it is alive: so it is renewed more often than usual.
         self._speaking = [asyncio.create_task(one) for one in (self.lease.run(), self._touch())]
+        closed = asyncio.create_task(server.wait_closed())
         tasks = [*self._speaking, asyncio.create_task(self._pair.run())]
         try:
             yield self
@@ -79,6 +82,9 @@ class StandIn:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             server.close()
+            # Whoever is in the middle of a handshake ends it; else it is open when the loop ends.
+            async with asyncio.timeout(_END_SECONDS):
+                await closed
 
     def stop_speaking(self) -> None:
         """Renew the Lease no more, and serve on."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.audit_log import Access, granted, noted, refused, unused, used
+from tests.e2e.audit_log import Access, Period, granted, noted, refused, unused, used
 
 if TYPE_CHECKING:
     from tests.e2e.control_plane import ControlPlane
@@ -85,6 +85,11 @@ def test_used_and_refused_are_told_apart(plane: ControlPlane, robot: str, namesp
     }
 
 
+def test_what_was_refused_in_a_period_can_be_left_out(plane: ControlPlane, robot: str) -> None:
+    assert robot in refused(plane.audit_log, [Period("2000", "2001")])
+    assert robot not in refused(plane.audit_log, [Period("2000", "2001"), Period("2001", "3000")])
+
+
 def test_what_is_granted_and_never_used_is_found(
     plane: ControlPlane, robot: str, namespace: str
 ) -> None:
@@ -100,13 +105,27 @@ def test_what_is_granted_and_never_used_is_found(
         Access("get", "", "/healthz"),
         Access("get", "", "secrets", namespace, "mine"),
     }
-    assert granted(plane, robot) == unneeded | needed
-    assert unused(plane, plane.audit_log, robot) == unneeded
+    grants = granted(plane)[robot]
+    assert grants == unneeded | needed
+    assert unused(grants, used(plane.audit_log)[robot]) == unneeded
+
+
+def test_what_a_role_without_the_label_grants_can_be_left_out(
+    plane: ControlPlane, robot: str
+) -> None:
+    assert robot not in granted(plane, "team=robots")
+    path = f"/apis/{RBAC}/v1/clusterroles/robot-{robot.split(':')[2]}"
+    labels = {"metadata": {"labels": {"team": "robots"}}}
+    plane.ask("PATCH", path, labels, content_type="application/merge-patch+json")
+
+    assert {one.resource for one in granted(plane, "team=robots")[robot]} == {
+        *("pods", "*", "/healthz", "/metrics")
+    }
 
 
 def test_a_watch_is_used_when_it_begins(plane: ControlPlane, robot: str) -> None:
     plane.ask("GET", "/api/v1/pods?watch=1&timeoutSeconds=1", user=robot)
-    assert Access("watch", "", "pods") not in unused(plane, plane.audit_log, robot)
+    assert unused([Access("watch", "", "pods")], used(plane.audit_log)[robot]) == set()
 
 
 def test_half_a_line_of_a_killed_server_is_passed_over(tmp_path: Path) -> None:

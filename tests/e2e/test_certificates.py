@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.operators import Site, site, until
-from webhook.cluster.login import open_api
 from webhook.operator.authority import Issued, issue
 from webhook.operator.stored import read_bundle
 
@@ -22,10 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def here(plane: ControlPlane, namespace: str, tmp_path: Path) -> AsyncIterator[Site]:
-    async with (
-        open_api(kubeconfig=plane.kubeconfig()) as api,
-        site(plane, api, namespace, tmp_path) as made,
-    ):
+    async with site(plane, namespace, tmp_path) as made:
         yield made
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.charts.test_own_policy import built
+from tests.e2e.accounts import install
 from tests.e2e.registration import webhook_configuration
 from tests.e2e.registries import start_registry
 
@@ -48,12 +49,13 @@ def run(
 
 
 @pytest.fixture
-def asked(plane: ControlPlane, cockets: Cockets) -> Iterator[None]:
+def asked(plane: ControlPlane, cockets: Cockets, namespace: str) -> Iterator[None]:
     """A webhook that reads the cluster, and an API server that asks it."""
     path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
     plane.install_crds()
+    kubeconfig = plane.kubeconfig(install(plane, namespace).webhook)
     webhook = cockets.serve(
-        "try", *("--kubeconfig", plane.kubeconfig(), "--drain-seconds", "0"), self_signed=True
+        "try", *("--kubeconfig", kubeconfig, "--drain-seconds", "0"), self_signed=True
     )
     webhook.wait_ready()
     plane.create(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.operators import Site, site, until
-from webhook.cluster.login import open_api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,10 +23,7 @@ REPAIRED_SECONDS = 5.0
 
 @pytest.fixture
 async def here(plane: ControlPlane, namespace: str, tmp_path: Path) -> AsyncIterator[Site]:
-    async with (
-        open_api(kubeconfig=plane.kubeconfig()) as api,
-        site(plane, api, namespace, tmp_path) as made,
-    ):
+    async with site(plane, namespace, tmp_path) as made:
         yield made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from typing import Any
 
 import msgspec
@@ -125,3 +127,23 @@ def test_equal_objects_share_what_is_held() -> None:
     one, other = (msgspec.json.decode(data, type=item_of("Pod")) for _ in range(2))
 
     assert images_of(one) is images_of(other)
+
+
+def test_what_comes_and_goes_a_thousand_times_stays_nowhere() -> None:
+    def seen(number: int) -> list[str]:
+        # The short ones are remembered one by one, but not the thousand of them for each Pod.
+        short = [f"r.example/i{place}:x" for place in range(number % 2 * 1000)]
+        return named("Pod", spec=pod(f"{number:0100000}", f"r.example/web@{A}", *short))
+
+    assert seen(0) == seen(1) == [f"r.example/web@{A}"]
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(2, 102):
+            seen(number)
+        gc.collect()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 100_000

@@ -15,6 +15,7 @@ from webhook.cluster.kinds import (
     Kind,
 )
 from webhook.cluster.metadata import Metadata
+from webhook.core.resource import MAX_LOCAL_SPEC
 from webhook.core.resources import gather_policies
 from webhook.operator.conditions import Found, Truth
 from webhook.operator.reading import Item, answers, decoded, documents
@@ -135,3 +136,13 @@ def test_a_copy_does_not_hold_the_page() -> None:
     assert bytes(copy.spec) == b'{"x":1}'
     assert bytes(copy.status) == b'{"y":2}'
     assert copy.metadata.name == "a"
+
+
+def test_a_large_spec_of_a_namespace_is_not_copied_and_is_said() -> None:
+    spec = {"rules": {"digest": {}}, "x": "x" * MAX_LOCAL_SPEC}
+    local, wide = item("a", spec, "shop").copied(), item("b", spec).copied()
+
+    assert (len(memoryview(local.spec)), len(memoryview(wide.spec)) > MAX_LOCAL_SPEC) == (0, True)
+    found = told((IMAGE_POLICIES, local), (CLUSTER_IMAGE_POLICIES, wide))
+    assert found["a"].message == "spec: it has more than 32768 bytes, and is not read"
+    assert found["b"].message.startswith("spec.x: unknown field")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 
 from tests.reports.findings import checked, finding, hostile_results, result
+from webhook.core.rules import RULES
 from webhook.core.verdict import Mode, Outcome
 from webhook.reports.checked import CheckResult
 from webhook.reports.sarif import artifact_uri, render_sarif
@@ -40,6 +41,14 @@ def test_each_effect_has_its_level_and_what_is_good_is_left_out() -> None:
     )
 
     assert [one["level"] for one in found] == ["error", "warning", "note", "error"]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_sentence_of_its_own(rule: str) -> None:
+    document = json.loads(render_sarif(result(checked(finding(rule=rule)))))
+
+    [described] = document["runs"][0]["tool"]["driver"]["rules"]
+    assert "does not hold" not in described["shortDescription"]["text"]
 
 
 def test_a_result_points_at_its_rule_and_at_the_line_of_the_image() -> None:

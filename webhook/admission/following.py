@@ -54,6 +54,7 @@ _HELP = {
     "facts_known": "Digests that are judged without asking a registry.",
     "facts_unlearned": "Digests in use of which nothing is recorded yet.",
     "facts_ignored": "ImageFacts that cannot be used.",
+    "following_ended": "1 once something is followed no more, by a bug: restart the replica.",
     "lease_failing": "1 while the replica's Lease cannot be renewed.",
 }
 

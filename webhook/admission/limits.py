@@ -28,6 +28,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Reviews that wait for registries at one time."""
     drain_seconds: float
     """Served on after the word to stop, so that peers can learn of it."""
+    linger_seconds: float
+    """Served on after that, until peers have closed their connections."""
     finish_seconds: float
     """Given to reviews that are still being answered after that."""
     reload_seconds: float

@@ -97,6 +97,13 @@ class Listener:
         for connection in self._connections():
             connection.drain()
 
+    async def wait_left(self, patience: float) -> None:
+        """Serve on until every peer has closed its connection, for `patience` seconds at most."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        while self._state.connections and loop.time() < deadline:  # noqa: ASYNC110 - uvicorn's set
+            await asyncio.sleep(_POLL_SECONDS)
+
     async def close(self, patience: float) -> None:
         """Accept nothing more, let answers get out for `patience` seconds, end everything."""
         for task in self._tasks:
@@ -110,10 +117,7 @@ class Listener:
         await asyncio.gather(*opening, return_exceptions=True)
         for connection in self._connections():
             connection.shutdown()
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + patience
-        while self._state.connections and loop.time() < deadline:  # noqa: ASYNC110 - uvicorn's set
-            await asyncio.sleep(_POLL_SECONDS)
+        await self.wait_left(patience)
         for connection in self._connections():
             connection.cut("drained")
         tasks = list(self._state.tasks)

@@ -176,12 +176,14 @@ class Server:
         """Say «not ready», serve on until peers have heard of it, then stop.
 
         Every answer from now on ends its connection, so that a peer's next one goes elsewhere; idle
-        connections stay open meanwhile, as one that is closed under a request is an error.
+        connections stay open meanwhile, as one that is closed under a request is an error. After
+        `drain_seconds` they get `linger_seconds` more for their peers to close them.
         """
         self._say_ready(ready=False)
         self._reviews.drain()
         _log.info("not ready any more; serving on for %g s", self._limits.drain_seconds)
         await asyncio.sleep(self._limits.drain_seconds)
+        await self._reviews.wait_left(self._limits.linger_seconds)
         await self.stop()
 
     async def stop(self) -> None:

@@ -164,6 +164,15 @@ def _context(pair: Pair) -> ssl.SSLContext:
     return context
 
 
+# The library does not derive them from ValueError.
+_UNREADABLE = (
+    ValueError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
+
 def _leaf(pair: Pair, now: datetime) -> x509.Certificate:
     """The first certificate of the chain.
 
@@ -173,7 +182,7 @@ def _leaf(pair: Pair, now: datetime) -> x509.Certificate:
     try:
         leaf = x509.load_pem_x509_certificates(pair.chain)[0]
         leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise InputError("the certificate cannot be read") from error
     except x509.ExtensionNotFound as error:
         raise InputError(

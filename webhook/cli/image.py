@@ -34,7 +34,8 @@ _EPILOG = """\b
 Examples:
   cocket image nginx:1.25
   cocket image -o json ghcr.io/acme/web@sha256:…
-  kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' | cocket image --offline -o jsonl -
+  kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' |
+    cocket image --offline -o jsonl -
 
 \b
 Exit code:

@@ -23,16 +23,19 @@ _EPILOG = """\b
 Examples:
   cocket operate --service cocket-webhook --tls-secret cocket-tls --replicas 3
   cocket operate --service cocket-webhook --failure-policy fail
-  cocket operate --kubeconfig ~/.kube/config --namespace cocket --webhook-url https://host:8443/validate
-  cocket operate --namespace cocket --remove-webhook-configuration
+  cocket operate --webhook-url https://host:8443/validate --tls-secret web-tls
+  cocket operate --namespace cocket-system --remove-webhook-configuration
 
 \b
-What the leader does (one of all that run: the holder of the Lease cocket-operator):
-  policies     says on each policy, Registry and exception whether it is in force, and why not
-  registries   asks each Registry whether it answers and lets us in, every five minutes
+What the leader does, who holds the Lease cocket-operator:
+  policies     says on each policy, Registry and exception whether it is in
+               force, and why not
+  registries   asks each Registry every five minutes whether it answers and
+               lets us in
   facts        writes an ImageFacts for every digest in use
-  webhook      with --service or --webhook-url: makes and rotates the certificate in --tls-secret,
-               writes the ValidatingWebhookConfiguration, and mends it
+  webhook      with --service or --webhook-url: makes and rotates the
+               certificate in --tls-secret, writes the
+               ValidatingWebhookConfiguration, and mends it
 
 \b
 What every one serves on --probe-port, over plain HTTP:
@@ -43,7 +46,7 @@ SIGTERM ends it, and another one leads at once. It logs to standard error.
 \b
 Exit code:
   0  it was asked to end
-  1  the Lease was lost, or a part of it failed; it should be started again
+  1  the Lease was lost, or a part failed; it should be started again
   2  wrong arguments, no cluster to log in to, or a port that is taken
 """
 

@@ -28,11 +28,11 @@ _STANDARD_OUTPUT = 1
 
 _EPILOG = """\b
 Examples:
-  cocket serve --tls-secret cocket/cocket-tls
+  cocket serve --tls-secret cocket-system/cocket-tls
   cocket serve --kubeconfig ~/.kube/config --tls-self-signed
   cocket serve --policy policy.yaml --tls-cert tls.crt --tls-key tls.key
-  cocket serve --policy policy.yaml --tls-self-signed --tls-self-signed-ca ca.pem
-  cocket serve --policy policy.yaml --tls-cert tls.crt --tls-key tls.key --client-ca ca.pem
+  cocket serve --policy policy.yaml --tls-self-signed \\
+    --tls-self-signed-ca ca.pem
 
 \b
 What it serves:
@@ -54,7 +54,8 @@ logged as JSON lines on standard output, everything else on standard error.
 \b
 Exit code:
   0  it was asked to end
-  2  wrong arguments, a file that cannot be used, no cluster to log in to, or a port that is taken
+  2  wrong arguments, a file that cannot be used, no cluster to log in to,
+     or a port that is taken
 """
 
 
@@ -149,6 +150,14 @@ class MetricsPort(click.ParamType[int | None]):
     help="Serve on for so long after SIGTERM.",
 )
 @click.option(
+    "--linger-seconds",
+    type=click.FloatRange(0, 3600),
+    default=Settings().linger_seconds,
+    show_default=True,
+    help="And then for so long at most, until no peer has a connection left. API servers close "
+    "idle ones after 90.",
+)
+@click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",
@@ -181,6 +190,7 @@ def serve(
     ca_file: Path | None,
     client_ca: Path | None,
     drain_seconds: float,
+    linger_seconds: float,
     log_level: str,
 ) -> None:
     """Answer the admission reviews of a Kubernetes API server, over HTTPS.
@@ -247,6 +257,7 @@ def serve(
             tls=tls,
             client_ca=client_ca,
             drain_seconds=drain_seconds,
+            linger_seconds=linger_seconds,
             cluster=Cluster(
                 kubeconfig=kubeconfig,
                 context=context,

@@ -70,6 +70,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     tls: Files | SelfSigning | FromSecret
     client_ca: Path | None
     drain_seconds: float
+    linger_seconds: float
     cluster: Cluster = Cluster()
 
 
@@ -155,7 +156,11 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
         policies=judging.policies,
         clock=now,
         certificate=judging.certificate,
-        limits=msgspec.structs.replace(limits_of(settings), drain_seconds=served.drain_seconds),
+        limits=msgspec.structs.replace(
+            limits_of(settings),
+            drain_seconds=served.drain_seconds,
+            linger_seconds=served.linger_seconds,
+        ),
         metrics=metrics,
         log_descriptor=log_descriptor,
         reviews=served.reviews,

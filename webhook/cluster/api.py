@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 import aiohttp
 import msgspec
 from aiohttp.http_exceptions import HttpProcessingError
+from kubernetes.aio.config import ConfigException
 
 from webhook.cluster.status import status_error
 from webhook.core.printable import printable
@@ -25,8 +25,12 @@ T = TypeVar("T")
 _SECONDS = 30.0
 """For one request and its answer. A page of 500 Pods takes a tenth of a second."""
 _SILENCE = 100.0
-"""Seconds without a line after which a stream counts as dead. Bookmarks come every minute."""
-_MAX_ANSWER = 256 * 1024 * 1024
+"""Seconds without a line after which a stream is opened anew: the other end may be dead. Bookmarks
+come every minute, but not of a kind in which nothing has happened since the API server started."""
+_MAX_ANSWER = 32 * 1024 * 1024
+TOO_LARGE = "TooLarge"
+TOO_SLOW = "TooSlow"
+"""Reason, of ours, for an answer of more bytes than that."""
 _MAX_LINE = 16 * 1024 * 1024
 """One event of a watch. etcd takes objects of 1.5 MB, and JSON is larger than what it keeps."""
 _SMALL = 64 * 1024
@@ -46,6 +50,12 @@ class Api:
         """
         self.client = client
         self.namespace = namespace
+        # The library follows redirects, with the client's certificate and the body.
+        tracing = aiohttp.TraceConfig()
+        tracing.on_request_redirect.append(_refuse_redirect)
+        tracing.freeze()
+        configuration = client.configuration
+        configuration.trace_configs = [*(configuration.trace_configs or ()), tracing]
 
     @property
     def server(self) -> str:
@@ -88,7 +98,7 @@ class Api:
         """GET a stream of lines, as of a watch.
 
         Raises:
-            ClusterError: it cannot be opened; while reading, that it broke or fell silent.
+            ClusterError: it cannot be opened; while reading, that it broke. Silence ends it.
         """
         async with self._response("GET", path, query, None, _JSON, total=None) as response:
             yield _lines(response, path)
@@ -144,14 +154,28 @@ class Api:
                 beginning = await response.content.read(_SMALL)
                 raise status_error(response.status, beginning, f"{method} {path}")
             yield response
-        except (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ConfigException) as error:
+            # The last one: the login cannot be renewed, as its file is being replaced.
             said = printable(str(error), 300) or type(error).__name__
             raise ClusterError(
-                f"{method} {path}: the API server was not reached: {said}"
+                f"{method} {path}: the API server was not reached: {said}",
+                reason=TOO_SLOW if isinstance(error, TimeoutError) else "",
             ) from error
         finally:
             if response is not None:
                 _hang_up(response) if total is None else response.release()
+
+
+async def _refuse_redirect(
+    _session: aiohttp.ClientSession, _context: object, asked: aiohttp.TraceRequestRedirectParams
+) -> None:
+    asked.response.close()
+    status = asked.response.status
+    raise ClusterError(
+        f"{asked.method} {asked.url.raw_path}: the API server answered {status}: a redirect, and"
+        " none is followed",
+        status=status,
+    )
 
 
 def _hang_up(response: aiohttp.ClientResponse) -> None:
@@ -168,7 +192,9 @@ async def _bounded(response: aiohttp.ClientResponse, path: str) -> bytes:
     async for part in response.content.iter_any():
         size += len(part)
         if size > _MAX_ANSWER:
-            raise ClusterError(f"{path}: the answer is larger than {_MAX_ANSWER} bytes")
+            raise ClusterError(
+                f"{path}: the answer is larger than {_MAX_ANSWER} bytes", reason=TOO_LARGE
+            )
         parts.append(part)
     return b"".join(parts)
 
@@ -178,7 +204,9 @@ async def _lines(response: aiohttp.ClientResponse, path: str) -> AsyncIterator[b
         try:
             # Its own limit is 128 KB; a Secret or a policy with its managedFields may be larger.
             line = await response.content.readline(max_line_length=_MAX_LINE)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except TimeoutError:
+            return  # the next request tells whether the API server is still there
+        except (aiohttp.ClientError, OSError) as error:
             said = printable(str(error), 300) or type(error).__name__
             raise ClusterError(f"the watch of {path} broke: {said}") from error
         except (ValueError, HttpProcessingError) as error:

@@ -14,6 +14,7 @@ from webhook.core.document import Document
 from webhook.core.policy import PolicySet
 from webhook.core.reading import Loaded
 from webhook.core.registries import Registries
+from webhook.core.resource import MAX_LOCAL_SPEC, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from webhook.cluster.metadata import Key
 
 _VERSION_DIGITS = 12
+_LONGEST_PAUSE = 5.0
+"""Seconds between two gatherings, where one takes as long."""
 _MAX_SAID = 20
 """Lines of log about one change: ten thousand namespaces may have a broken policy each."""
 
@@ -35,6 +38,7 @@ class Written(msgspec.Struct, frozen=True, gc=False):
     namespace: str
     created: str
     spec: bytes
+    """Empty where it is too large to be kept."""
 
     def document(self, kind: Kind) -> Document:
         """As the reader of policies takes it."""
@@ -42,8 +46,9 @@ class Written(msgspec.Struct, frozen=True, gc=False):
         if kind.namespaced:
             metadata["namespace"] = self.namespace
         top = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
+        spec: object
         try:
-            spec = msgspec.json.decode(self.spec)
+            spec = msgspec.json.decode(self.spec) if self.spec else TooLarge()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             spec = None  # the reader says what it thinks of it
         return Document("", 0, {**top, "spec": spec})
@@ -57,9 +62,9 @@ class Item(HasMetadata):
     def written(self) -> Written:
         """A copy of what counts: the original is part of a whole page."""
         metadata = self.metadata
-        return Written(
-            metadata.name, metadata.namespace, metadata.creation_timestamp, bytes(self.spec)
-        )
+        too_large = metadata.namespace and len(memoryview(self.spec)) > MAX_LOCAL_SPEC
+        spec = b"" if too_large else bytes(self.spec)
+        return Written(metadata.name, metadata.namespace, metadata.creation_timestamp or "", spec)
 
 
 class Gathering:
@@ -98,10 +103,16 @@ class Gathering:
         self._stale.set()
 
     async def run(self) -> None:
-        """Gather now, and after every change: of changes that come together, once."""
+        """Gather now, and after every change: of changes that come together, once.
+
+        Then it rests for as long as that took: somebody may change a policy all the time, and
+        reviews need the processor too.
+        """
+        loop = asyncio.get_running_loop()
         while True:
             self._stale.clear()
             documents = dict(self._documents)
+            began = loop.time()
             # Thousands of policies take longer to read than a review may be kept waiting.
             version, loaded = await asyncio.to_thread(_gathered, self._gather, documents)
             if version != self.version:
@@ -109,7 +120,10 @@ class Gathering:
                 self.version, self.loaded = version, loaded
                 self.changed()
             self.first.set()
+            ended = loop.time()
+            rest = min(ended - began, _LONGEST_PAUSE)
             await self._stale.wait()
+            await asyncio.sleep(ended + rest - loop.time())
 
 
 def _gathered(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
-from webhook.cluster.api import decode
+from webhook.cluster.api import TOO_LARGE, TOO_SLOW, decode
 from webhook.cluster.metadata import ListMetadata
+from webhook.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAGE = 500
-"""Objects asked for at one time: 2 MB of Pods, and little work for the API server."""
+"""Objects asked for at one time: 2 MB of Pods, and little work for the API server. Fewer where they
+are larger: each may have megabytes, and whoever may write some must not keep us from reading. Fewer
+too where it takes too long: many of us may ask at once, and nobody must begin anew for ever."""
+_FEWER = 8
 
 
 class Page(msgspec.Struct, Generic[T]):
@@ -72,7 +76,14 @@ async def list_pages(
     query = selectors(fields, labels) | {"limit": str(limit)}
     into = Page[item]  # type: ignore[valid-type]  # the type is a value here
     while True:
-        page = decode(await api.read(path, query), into, path)
+        try:
+            page = decode(await api.read(path, query), into, path)
+        except ClusterError as error:
+            if error.reason not in {TOO_LARGE, TOO_SLOW} or limit == 1:
+                raise
+            limit = max(1, limit // _FEWER)
+            query["limit"] = str(limit)
+            continue
         token = page.metadata.continue_token
         yield page
         if not token:

@@ -18,7 +18,8 @@ class Metadata(msgspec.Struct, rename="camel", gc=False):
     uid: str = ""
     resource_version: str = ""
     generation: int = 0
-    creation_timestamp: str = ""
+    creation_timestamp: str | None = None
+    """None in the bookmark of a watch, which is of no object."""
 
     @property
     def key(self) -> Key:

@@ -116,6 +116,7 @@ class ClusterState:
             "facts_known": len(facts.mirror.held) - useless,
             "facts_unlearned": len(facts.unlearned),
             "facts_ignored": len(facts.ignored),
+            "following_ended": int(bool(self._ended)),
         }
 
     def problems(self) -> list[str]:

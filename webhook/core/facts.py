@@ -56,6 +56,12 @@ class ImageConfig(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """Sorted pairs: hashable, so that what is derived from a config can be remembered."""
 
     @property
+    def length(self) -> int:
+        """Characters of labels and commands, and a little for each."""
+        labels = sum([len(name) + len(value) + 16 for name, value in self.labels])
+        return labels + sum([len(word) + 8 for word in (*self.entrypoint, *self.cmd)])
+
+    @property
     def platform(self) -> str:
         """`os/architecture[/variant]`, as in `docker pull --platform`."""
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)

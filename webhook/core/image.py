@@ -22,6 +22,8 @@ DOCKER_HUB_FAMILY = frozenset(
 _MAX_TEXT = 4096
 """Longer than any valid reference (255 for the name, 128 for the tag, 137 for the digest)."""
 _MAX_NAME = 255
+_MAX_HOST = 259
+"""Characters of host and port: a name has 253 at most (RFC 1035, 2.3.4), without the last dot."""
 
 # Grammar: github.com/distribution/reference, reference.go and regexp.go. Every pattern is used with
 # `fullmatch` under re.ASCII and has no nested quantifier over overlapping sets.
@@ -114,7 +116,7 @@ def _parse(text: str) -> ImageRef:
         raise InvalidImageError(f"{text!r} is an image ID, not a name")
     name, at, digest = text.partition("@")
     domain, path, tag = _split(name)
-    if domain is not None and not _DOMAIN_PATTERN.fullmatch(domain):
+    if domain is not None and (len(domain) > _MAX_HOST or not _DOMAIN_PATTERN.fullmatch(domain)):
         raise InvalidImageError(f"{text!r}: {domain!r} is no host")
     if not _PATH_PATTERN.fullmatch(path):
         hint = " (it must be in lower case)" if path != path.lower() else ""

@@ -153,7 +153,11 @@ def _finding(  # noqa: PLR0917 - one line of the verdict is made of them
     exception = ""
     if answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
         mode = weaker(mode, answer.at_most)
-        if kept or workload.mirror or (answer.outcome is _UNKNOWN and _only_warned(policy, image)):
+        if (
+            kept
+            or workload.mirror
+            or (answer.outcome is _UNKNOWN and _only_warned(policy, image, answer))
+        ):
             mode = weaker(mode, Mode.WARN)
         message = f"{message}{note}{_STATIC}" if workload.mirror else f"{message}{note}"
         if excuses is not None and mode is Mode.ENFORCE and isinstance(image, Image):
@@ -177,9 +181,11 @@ def _finding(  # noqa: PLR0917 - one line of the verdict is made of them
     )
 
 
-def _only_warned(policy: Policy, image: Image | InvalidImage) -> bool:
+def _only_warned(policy: Policy, image: Image | InvalidImage, answer: Answer) -> bool:
     """Whether what could not be checked about an image is let in under a policy."""
     if policy.on_unknown is OnUnknown.ALLOW_KNOWN:
+        if answer.reason is Reason.VARIABLE:
+            return False  # in the Pod's own words, whatever image runs here
         return isinstance(image, Image) and image.in_use and image.ref.pinned
     return policy.on_unknown is OnUnknown.WARN
 

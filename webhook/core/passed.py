@@ -23,6 +23,8 @@ _MAX_PLACES = 16_384
 """About 10 MB. When there are more, all are forgotten: whatever runs now is soon known again."""
 _MAX_CHARACTERS = 1_000
 """Of one place's words: longer ones would make 16,384 of them a matter of gigabytes."""
+_MAX_FACTS = 32 * 1024
+"""Characters of what one image says, likewise: a place keeps them when no cache does any more."""
 
 
 class Passed:
@@ -61,8 +63,19 @@ class Passed:
             places.clear()
         around = (policies, workload.share_process_namespace, workload.host_pid, workload.os)
         for use in uses:
-            if use.pointer not in bad and _characters(use) <= _MAX_CHARACTERS:
-                places.add((*around, use, images[use.image]))
+            image = images[use.image]
+            if (
+                use.pointer not in bad
+                and _characters(use) <= _MAX_CHARACTERS
+                and _said(image) <= _MAX_FACTS
+            ):
+                places.add((*around, use, image))
+
+
+def _said(image: Image | InvalidImage) -> int:
+    """Characters of the image's configs; none of one that is not known."""
+    facts = getattr(image, "facts", None)
+    return sum(one.config.length for one in getattr(facts, "platforms", ()))
 
 
 def _characters(use: ImageUse) -> int:

@@ -133,10 +133,8 @@ class PolicySet(msgspec.Struct, frozen=True, dict=True):
         """
         if not self.broken:
             return ()
-        near = {"", namespace}
-        return [
-            one for one in self.broken if one.namespace in near and one.kind != "ImageException"
-        ]
+        near = self._broken
+        return (*near.get("", ()), *near.get(namespace, ())) if namespace else near.get("", ())
 
     @cached_property
     def _local(self) -> Mapping[str, Sequence[Policy]]:
@@ -145,6 +143,15 @@ class PolicySet(msgspec.Struct, frozen=True, dict=True):
         for policy in self.policies:
             found.setdefault(policy.namespace, []).append(policy)
         return found if len(found) > 1 else {}
+
+    @cached_property
+    def _broken(self) -> Mapping[str, Sequence[Broken]]:
+        """By namespace: one who may write there can break thousands, and each review asks."""
+        found: dict[str, list[Broken]] = {}
+        for one in self.broken:
+            if one.kind != "ImageException":
+                found.setdefault(one.namespace, []).append(one)
+        return found
 
     @cached_property
     def _excepted(self) -> Mapping[str, Sequence[ImageException]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from webhook.core.exception import ImageException
 
 _MAX_LISTED = 3
+MAX_LOCAL = 16
+"""Policies of one namespace. All are judged before a Pod there is answered, and everybody waits:
+whoever may write them in a namespace of his own must not hold up all others."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -64,8 +68,13 @@ def read_all(documents: Iterable[Document], terms: Terms) -> Loaded:
     policies: list[Policy] = []
     exceptions: list[ImageException] = []
     ignored: list[Broken] = []
+    local: Counter[str] = Counter()
     for one in resources:
         try:
+            if one.kind == POLICY and terms.in_cluster:
+                local[one.namespace] += 1
+                if local[one.namespace] > MAX_LOCAL:
+                    raise one.top.error(_too_many(one.namespace))
             if one.kind in {CLUSTER_POLICY, POLICY}:
                 policy = read_policy(one.name, one.spec, registries, namespace=one.namespace)
                 policies.append(policy)
@@ -164,6 +173,13 @@ def _not_honoured(terms: Terms) -> str:
     shown = ", ".join(names[:_MAX_LISTED])
     more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
     return f"exceptions are honoured only from {shown}{more}, so it has no effect"
+
+
+def _too_many(namespace: str) -> str:
+    return (
+        f"namespace {namespace} has more than {MAX_LOCAL} ImagePolicies, of which the oldest are "
+        "in force: delete some, or make one of several"
+    )
 
 
 def _no_environments(resource: Resource, policy: Policy, registries: Registries) -> list[str]:

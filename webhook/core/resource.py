@@ -33,6 +33,15 @@ _MAX_NAME = 253
 _KIND_NAMES = f"{', '.join(KINDS[:-1])} and {KINDS[-1]}"
 
 
+MAX_LOCAL_SPEC = 32 * 1024
+"""Bytes, as JSON, of the spec of an object in a namespace: a hundred times what people write. Every
+replica holds all of them, and whoever has a namespace must not fill its memory."""
+
+
+class TooLarge(msgspec.Struct, frozen=True):
+    """Stands in the place of a spec of more than `MAX_LOCAL_SPEC`, which is not kept."""
+
+
 class Resource(msgspec.Struct, frozen=True):
     """A document of which all but the spec was read."""
 
@@ -87,6 +96,8 @@ def read_resource(document: Document) -> Resource:
     titled.allow("apiVersion", "kind", "status")
     if not titled.has("spec"):
         raise titled.error("spec is missing")
+    if titled.holds("spec", TooLarge):
+        raise titled.error(f"it has more than {MAX_LOCAL_SPEC} bytes, and is not read", "spec")
     spec = titled.section("spec")
     titled.end()
     return Resource(document, kind, namespace, name, titled, spec, _created(document.data))

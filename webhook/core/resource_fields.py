@@ -94,6 +94,10 @@ class Fields:
             self._asked.append(name)
         return name in self._data
 
+    def holds(self, name: str, kind: type) -> bool:
+        """Whether the value of the field is of this type."""
+        return isinstance(self._data.get(name), kind)
+
     @property
     def keys(self) -> list[str]:
         """The names of all fields that are there, for mappings with free keys."""

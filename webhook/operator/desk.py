@@ -38,6 +38,8 @@ _PAGE = 100
 """Objects asked for at one time: one may have a megabyte."""
 _GATHER_SECONDS = 0.2
 """After a change: whoever applies a folder changes many things."""
+_LONGEST_REST = 10.0
+"""Seconds, where a look takes as long: somebody may change a policy all the time."""
 _AGAIN_SECONDS = 60.0
 """Without any change: exceptions expire, and what could not be written is written."""
 _PAUSE_SECONDS = 5.0
@@ -86,8 +88,10 @@ class Desk:
         self._bell = bell
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Look for ever; after a look we rest at least as long as it took."""
+        loop = asyncio.get_running_loop()
         while True:
+            began = loop.time()
             try:
                 await self._look()
             except ClusterError as error:
@@ -97,8 +101,10 @@ class Desk:
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
             self.problem = ""
+            ended = loop.time()
+            rest = min(ended - began, _LONGEST_REST)
             await self._bell.wait(_AGAIN_SECONDS)
-            await asyncio.sleep(_GATHER_SECONDS)
+            await asyncio.sleep(max(_GATHER_SECONDS, ended + rest - loop.time()))
 
     async def _look(self) -> None:
         found = [(kind, item) for kind in KINDS for item in await self._list(kind)]

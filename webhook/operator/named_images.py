@@ -21,6 +21,13 @@ MOST_IMAGES = 64
 """Of one object; the engine refuses who names more, so nobody needs facts about the others."""
 
 
+_MAX_TEXT = 1024
+"""Characters of one image; no valid name is longer."""
+_MAX_REMEMBERED = 16 * 1024
+"""Characters of all images of one object that are remembered. Anybody's object may have megabytes,
+and come and go a thousand times."""
+
+
 class Container(msgspec.Struct, frozen=True, gc=False):
     """core/v1 Container and EphemeralContainer."""
 
@@ -156,7 +163,12 @@ def _held(holder: Holder | None) -> Pinned:
 
 
 def _of(spec: PodSpec | None, running: dict[str, str] | None = None) -> Pinned:
-    return _pinned(tuple(_texts(spec, running or {}))) if spec else ()
+    if spec is None:
+        return ()
+    texts = tuple([text for text in _texts(spec, running or {}) if len(text) <= _MAX_TEXT])
+    if sum(map(len, texts)) + len(texts) > _MAX_REMEMBERED:
+        return _pinned.__wrapped__(texts)
+    return _pinned(texts)
 
 
 def _texts(spec: PodSpec, running: dict[str, str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import msgspec
 
 from webhook.cluster.mirror import HasMetadata
 from webhook.core.document import Document
-from webhook.core.resource import EXCEPTION
+from webhook.core.resource import EXCEPTION, MAX_LOCAL_SPEC, TooLarge
 from webhook.operator.conditions import Found, Truth
 
 if TYPE_CHECKING:
@@ -33,10 +33,13 @@ class Item(HasMetadata):
     status: msgspec.Raw = _NOTHING
 
     def copied(self) -> Self:
-        """A copy of what counts: the original is part of a whole page."""
-        return type(self)(
-            self.metadata, msgspec.Raw(bytes(self.spec)), msgspec.Raw(bytes(self.status))
-        )
+        """A copy of what counts: the original is part of a whole page.
+
+        A spec that is too large to be kept is empty in it.
+        """
+        too_large = self.metadata.namespace and len(memoryview(self.spec)) > MAX_LOCAL_SPEC
+        spec = b"" if too_large else bytes(self.spec)
+        return type(self)(self.metadata, msgspec.Raw(spec), msgspec.Raw(bytes(self.status)))
 
 
 def documents(found: Iterable[tuple[Kind, Item]]) -> Iterable[Document]:
@@ -44,12 +47,13 @@ def documents(found: Iterable[tuple[Kind, Item]]) -> Iterable[Document]:
     for kind, item in found:
         metadata = {
             "name": item.metadata.name,
-            "creationTimestamp": item.metadata.creation_timestamp,
+            "creationTimestamp": item.metadata.creation_timestamp or "",
         }
         if kind.namespaced:
             metadata["namespace"] = item.metadata.namespace
         top = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata}
-        yield Document("", 0, {**top, "spec": decoded(item.spec)})
+        spec = decoded(item.spec) if memoryview(item.spec) else TooLarge()
+        yield Document("", 0, {**top, "spec": spec})
 
 
 def decoded(raw: msgspec.Raw) -> object:

@@ -25,6 +25,7 @@ Address: TypeAlias = tuple[str, int]
 """IP address and port."""
 
 _MAX_PORT = 65535
+_PORT_DIGITS = 5
 
 
 class _Spec(msgspec.Struct, rename="camel"):
@@ -128,7 +129,9 @@ def address_of(text: str) -> Address | None:
     link, where cloud machines keep their metadata. What is asked gets no more than a TLS greeting.
     """
     host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit()) or not 0 < int(port[:6]) <= _MAX_PORT:
+    if not (port.isascii() and port.isdigit() and len(port) <= _PORT_DIGITS):
+        return None
+    if not 0 < int(port) <= _MAX_PORT:
         return None
     try:
         address = ip_address(host.removeprefix("[").removesuffix("]"))

@@ -64,8 +64,8 @@ class Logins:
         body = self._secrets(secret)
         if body is None:
             raise InvalidPolicyError(
-                f"Secret {secret}: there is none of type kubernetes.io/dockerconfigjson in our "
-                "namespace"
+                f"Secret {secret}: there is none of type kubernetes.io/dockerconfigjson "
+                "in Cocket's namespace"
             )
         return self._kept_or_read(f"Secret {secret}", body)
 

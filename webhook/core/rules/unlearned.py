@@ -34,7 +34,7 @@ _REMEDIES: Mapping[Reason, str] = {
     Reason.RATE_LIMITED: "Try again later, or give its Registry credentials.",
     Reason.UNTRUSTED_TLS: "Give its Registry the right tls.caBundle.",
     Reason.BAD_CONTENT: "Look at what its registry answers; push the image again if it is bad.",
-    Reason.NOT_CONFIGURED: "Add a Registry for it.",
+    Reason.NOT_CONFIGURED: "Add a Registry for it, or ask whoever runs the cluster to.",
     Reason.OFFLINE: "Run without --offline, or give its config with --facts.",
 }
 _EMPTY = Answer(

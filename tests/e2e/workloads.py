@@ -1,0 +1,27 @@
+"""What tests leave in the cluster that names images: Pods and templates, which nobody runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.e2e.server import ApiServer
+
+_WORKLOADS = {
+    "/api/v1": ("pods", "podtemplates", "replicationcontrollers"),
+    "/apis/apps/v1": ("daemonsets", "deployments", "replicasets", "statefulsets"),
+    "/apis/batch/v1": ("jobs",),
+}
+
+
+def delete_workloads(server: ApiServer) -> None:
+    """Delete all of it, everywhere: what is in use is then what a test itself creates."""
+    new = server.version >= (1, 21)
+    cron_jobs = ("/apis/batch/v1" if new else "/apis/batch/v1beta1", "cronjobs")
+    every = [(group, one) for group, resources in _WORKLOADS.items() for one in resources]
+    for group, resource in (*every, cron_jobs):
+        found = server.get(f"{group}/{resource}")["items"]
+        for namespace in sorted({one["metadata"]["namespace"] for one in found}):
+            path = f"{group}/namespaces/{namespace}/{resource}"
+            status, text = server.ask("DELETE", path, {"gracePeriodSeconds": 0})
+            assert status == 200, text
