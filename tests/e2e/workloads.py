@@ -12,6 +12,8 @@ _WORKLOADS = {
     "/apis/apps/v1": ("daemonsets", "deployments", "replicasets", "statefulsets"),
     "/apis/batch/v1": ("jobs",),
 }
+# The default of Jobs is to wait for a controller, which does not run.
+_AT_ONCE = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 
 
 def delete_workloads(server: ApiServer) -> None:
@@ -23,5 +25,5 @@ def delete_workloads(server: ApiServer) -> None:
         found = server.get(f"{group}/{resource}")["items"]
         for namespace in sorted({one["metadata"]["namespace"] for one in found}):
             path = f"{group}/namespaces/{namespace}/{resource}"
-            status, text = server.ask("DELETE", path, {"gracePeriodSeconds": 0})
+            status, text = server.ask("DELETE", path, _AT_ONCE)
             assert status == 200, text
