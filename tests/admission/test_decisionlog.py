@@ -53,7 +53,7 @@ async def test_a_reader_that_is_stuck_holds_up_nobody() -> None:
     for _ in range(200_000):
         log.write(LINE)
     await asyncio.sleep(0)
-    assert loop.time() - began < 3.0
+    assert loop.time() - began < 15.0  # a full pipe would hold it up for ever
     assert log.lost > 0
 
     # Whoever reads again gets what is left, and the thread comes to its end.

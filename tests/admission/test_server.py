@@ -124,7 +124,9 @@ async def test_certificates_change_under_load_without_a_failed_request(
 async def test_a_replica_drains_without_a_failed_request(
     fresh: bool,  # noqa: FBT001 - parametrized
 ) -> None:
-    async with serving() as server:
+    # Time enough for a peer on a busy machine to hear of it.
+    limits = msgspec.structs.replace(LIMITS, drain_seconds=2.0)
+    async with serving(limits=limits) as server:
         port, url = server.server.port, server.url
         body = msgspec.json.encode(REVIEW)
         answers, failures = 0, []
