@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from tests.reports.audits import MODES, TAKEN, Sample, audit, audited, digest_of, pinned, policy
+from tests.reports.judged import MODES, TAKEN, Sample, audit, audited, digest_of, pinned, policy
 from webhook.core.exception import ImageException, ImagePattern
 from webhook.core.verdict import Mode
 from webhook.reports.audited import Audit, Audited

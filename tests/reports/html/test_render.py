@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import DIGEST, config, facts
-from tests.reports.audits import TAKEN, audit
+from tests.reports.judged import TAKEN, audit
 from tests.reports.findings import HOSTILE, finding
 from tests.reports.shop import shop, trend
-from webhook.core.facts import Reason, Unknown
-from webhook.core.verdict import Mode, Outcome, Verdict
+from webhook.core.facts import ImageFacts, Reason, Unknown
+from webhook.core.verdict import Finding, Mode, Outcome, Verdict
 from webhook.core.workload import ImageUse, Role
 from webhook.reports.audited import Audit, Audited, Owner, RunningImage
 from webhook.reports.html import render_html
@@ -157,9 +157,9 @@ def test_nothing_is_loaded_and_nothing_runs_but_our_script() -> None:
     assert "frame-ancestors" not in policy  # a meta element must not say it
 
 
-def owned(*findings: object, name: str = "web") -> Audited:
+def owned(*findings: Finding, name: str = "web") -> Audited:
     owner = Owner(api_version="apps/v1", kind="Deployment", namespace="shop", name=name)
-    return Audited(owner=owner, pods=2, verdict=Verdict(findings))  # type: ignore[arg-type]
+    return Audited(owner=owner, pods=2, verdict=Verdict(findings))
 
 
 @st.composite
@@ -178,7 +178,7 @@ def hostile_audits(draw: st.DrawFn) -> tuple[Audit, Trend]:
             ),
             "org.opencontainers.image.created": text(),
         }
-        known = draw(
+        known: ImageFacts | Unknown = draw(
             st.sampled_from(
                 [facts(config(labels=labels, cmd=(text(),))), Unknown(Reason.OFFLINE, text())]
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tests.builders import DIGEST, facts, use
-from tests.reports.audits import TAKEN, Sample, audited, many
+from tests.reports.judged import TAKEN, Sample, audited, many
 from tests.reports.findings import finding
 from tests.reports.shop import shop
 from webhook.core.facts import Reason

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import DIGEST, LABELS, REVISION, config, facts, use
-from tests.reports.audits import TAKEN
+from tests.reports.judged import TAKEN
 from webhook.core.facts import ImageConfig, ImageFacts, Reason, Unknown
 from webhook.core.workload import ImageUse, Role
 from webhook.reports.audited import RunningImage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.reports.audits import TAKEN
+from tests.reports.judged import TAKEN
 from tests.reports.findings import finding
 from webhook.core.verdict import Finding, Mode, Outcome, Verdict
 from webhook.reports.audited import Audit, Audited, Owner
@@ -14,8 +14,12 @@ def one(*findings: Finding, namespace: str = "shop", name: str = "web") -> Audit
     return Audited(owner=owner, pods=1, verdict=Verdict(findings))
 
 
-def at(place: str, outcome: Outcome, rule: str = "digest", **more: str) -> Finding:
-    return finding(outcome, Mode.AUDIT, rule=rule, pointer=place, **more)
+def at(
+    place: str, outcome: Outcome, rule: str = "digest", policy: str = "", exception: str = ""
+) -> Finding:
+    return finding(
+        outcome, Mode.AUDIT, rule=rule, pointer=place, policy=policy, exception=exception
+    )
 
 
 def test_every_place_counts_once_with_its_worst_answer() -> None:

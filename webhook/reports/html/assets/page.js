@@ -115,11 +115,19 @@
     find(id).hidden = !text;
   };
 
+  // The first rows at once, and of thousands a few hundred more with each picture.
+  let later = 0;
+  const add = (shown, from) => {
+    const until = from ? from + 5 * STEP : STEP;
+    body.append(...shown.slice(from, until).map(lineOf));
+    later = until < shown.length ? requestAnimationFrame(() => add(shown, until)) : 0;
+  };
+
   const show = () => {
     const shown = matching.slice(0, state.limit);
-    const rows = document.createDocumentFragment();
-    rows.append(...shown.map(lineOf));
-    body.replaceChildren(rows);
+    cancelAnimationFrame(later);
+    body.replaceChildren();
+    add(shown, 0);
     const rest = matching.length - shown.length;
     find("shown").textContent = matching.length
       ? `${shown.length} of ${matching.length} shown` + (matching.length < owners.length ? `, of ${owners.length} in all` : "")
