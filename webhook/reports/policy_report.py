@@ -80,7 +80,7 @@ def policy_report(audited: Audited, api: ReportApi, taken: datetime) -> dict[str
         "apiVersion": api.value,
         "kind": api.kind,
         "metadata": _metadata(owner),
-        "scope": _reference(owner),
+        "scope": object_reference(owner),
         "summary": summary,
         "results": results,
     }
@@ -96,14 +96,27 @@ def report_name(owner: Owner) -> str:
     return f"{PREFIX}{hashlib.sha256(owner.title.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
+def object_reference(owner: Owner) -> dict[str, str]:
+    """The owner as a core/v1 ObjectReference."""
+    said = {
+        "apiVersion": owner.api_version,
+        "kind": owner.kind,
+        "namespace": owner.namespace,
+        "name": owner.name,
+        "uid": owner.uid,
+    }
+    return {key: printable(text) for key, text in said.items() if text}
+
+
 def fingerprint(report: Mapping[str, Any]) -> str:
     """A hash of what a report says, of ours as of what an API server gives back.
 
     When it was said does not count: what is still so is not written again.
     """
+    found = report.get("results")
     results = [
         {key: value for key, value in one.items() if key != "timestamp"}
-        for one in report.get("results") or ()
+        for one in (found if isinstance(found, list) else ())
         if isinstance(one, dict)
     ]
     metadata = report.get("metadata") or {}
@@ -183,17 +196,8 @@ def _metadata(owner: Owner) -> dict[str, Any]:
     }
     if owner.uid:
         # Without `blockOwnerDeletion`: that would need a right on the owner's finalizers.
-        reference = {key: value for key, value in _reference(owner).items() if key != "namespace"}
+        reference = {
+            key: value for key, value in object_reference(owner).items() if key != "namespace"
+        }
         metadata["ownerReferences"] = [reference]
     return metadata
-
-
-def _reference(owner: Owner) -> dict[str, str]:
-    said = {
-        "apiVersion": owner.api_version,
-        "kind": owner.kind,
-        "namespace": owner.namespace,
-        "name": owner.name,
-        "uid": owner.uid,
-    }
-    return {key: printable(text) for key, text in said.items() if text}
