@@ -21,6 +21,7 @@ WORKLOADS = {
     "batch/cronjobs",
     "batch/jobs",
 }
+NEVER_OWNERS = {"pods", "podtemplates"}
 OWN_KINDS = {
     f"cocket.dev/{name}"
     for name in ("registries", "clusterimagepolicies", "imagepolicies", "imageexceptions")
@@ -38,7 +39,8 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         "coordination.k8s.io/leases": {"create", "patch", "delete"},
     },
     "ClusterRole/cocket-system-cocket-operator": {
-        **{name: {"list", "watch"} for name in WORKLOADS | OWN_KINDS},
+        **{name: {"list", "watch"} for name in NEVER_OWNERS | OWN_KINDS},
+        **{name: {"list", "watch", "get"} for name in WORKLOADS - NEVER_OWNERS},
         **{f"{name}/status": {"patch"} for name in OWN_KINDS},
         "cocket.dev/imagefacts/status": {"patch"},
         "cocket.dev/imagefacts": {"list", "watch", "create", "patch", "delete"},

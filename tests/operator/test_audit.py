@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 
 from tests.builders import NOW
 from tests.cluster.api_server import ApiServer, api_server
@@ -193,7 +194,10 @@ async def test_what_the_setting_switches_off_is_not_written() -> None:
         assert found.reports()
 
 
-async def test_what_is_missing_is_a_problem_that_is_told() -> None:
+async def test_what_strangers_can_make_unreadable_is_said_once_and_is_no_trouble(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
     async with world(begun=False) as found:
 
         async def partly(namespace: str = "") -> Audit:
@@ -202,5 +206,8 @@ async def test_what_is_missing_is_a_problem_that_is_told() -> None:
 
         found.look = partly  # type: ignore[method-assign]
         await until(lambda: found.keeper.latest is not None)
+        found.keeper.news.hear("Pod", ("shop", "web-1"), ())
+        await asyncio.sleep(0.3)
 
-        assert found.keeper.problems() == ["jobs could not be listed"]
+        assert found.keeper.problems() == []
+        assert caplog.text.count("jobs could not be listed") == 1

@@ -153,14 +153,6 @@ async def test_a_look_at_one_namespace_leaves_the_others_alone() -> None:
         assert set(found.there()) == {"cocket-uid-shop-web"}
 
 
-async def test_nothing_is_deleted_where_the_picture_is_not_whole() -> None:
-    async with world(NEW) as found:
-        await found.write(audit(web(BAD)))
-
-        assert await found.write(audit(missing=("jobs could not be listed",))) == 0
-        assert found.there()
-
-
 async def test_a_definition_that_comes_later_is_found_and_the_old_reports_go() -> None:
     async with world(OLD) as found:
         await found.write(audit(web(BAD)))

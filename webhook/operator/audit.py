@@ -101,6 +101,7 @@ class AuditKeeper:
         self._plan = Plan(options.plan, self._time())
         self._whole: datetime | None = None
         self._problem = ""
+        self._said: frozenset[str] = frozenset()
         self._reports = AuditReports(
             api,
             options.reports,
@@ -129,8 +130,6 @@ class AuditKeeper:
         found = [self._problem, self._reports.problem, self._trend.problem]
         if self._events is not None:
             found.append(self._events.problem)
-        if self.latest is not None:
-            found += self.latest.missing
         return [*(printable(one) for one in found if one), *self._state.ended()]
 
     async def run(self) -> None:
@@ -175,6 +174,7 @@ class AuditKeeper:
                 part = await self._scanner.look(namespace)
                 self.latest = with_namespace(self.latest, part, namespace)
         self._problem = ""
+        self._say_missing(self.latest)
         self._expect_exceptions(self.latest.taken)
         await self._tell(self.latest, due, everything=everything)
         ended = self._time()
@@ -195,6 +195,13 @@ class AuditKeeper:
             await self._trend.record(audit)
         if self._events is not None:
             await self._events.tell(audit, due, everything=everything)
+
+    def _say_missing(self, audit: Audit) -> None:
+        """Once, and as no trouble: whoever creates Pods can name owners that nobody may read."""
+        for one in audit.missing:
+            if one not in self._said:
+                _log.info("audit: %s", printable(one))
+        self._said = frozenset(audit.missing)
 
     def _undecided(self, due: Collection[str], *, everything: bool) -> frozenset[str]:
         """The namespaces, of those looked at, where something may be known soon."""

@@ -144,8 +144,7 @@ class AuditReports:
             one for one in audit.audited if everything or one.owner.namespace in namespaces
         ]
         wanted = await self._put(looked_at, audit, chosen, mirror)
-        # Where the picture is not whole, what was not seen may still be there.
-        gone = () if audit.missing else (key for key in list(mirror.held) if key not in wanted)
+        gone = (key for key in list(mirror.held) if key not in wanted)
         old = [key for key in gone if everything or key[0] in namespaces]
         for key in old:
             self._expected.pop(key, None)
