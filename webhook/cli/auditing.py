@@ -14,15 +14,19 @@ from webhook import __version__
 from webhook.audit.scan import Scope, scan
 from webhook.cli.lookups import SPARE, Snapshot
 from webhook.cli.policies import load_policies
+from webhook.cluster.kinds import CONFIG_MAPS
 from webhook.cluster.login import open_api
 from webhook.cluster.state import ClusterState
 from webhook.core.printable import printable
 from webhook.core.resources import gather_policies
 from webhook.engine import Engine
 from webhook.errors import ClusterError, InputError
+from webhook.operator.audit_trend import NAME as TREND
+from webhook.operator.audit_trend import ConfigMap
 from webhook.registry.client import Limits, open_client
 from webhook.registry.given import GivenFacts
 from webhook.registry.source import RegistrySource
+from webhook.reports.trend_data import load
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from webhook.cluster.api import Api
     from webhook.core.policy import PolicySet
     from webhook.reports.audited import Audit
+    from webhook.reports.trend import Trend
 
 _KUBE_SYSTEM = "kube-system"
 _NOT_FOUND = 404
@@ -61,8 +66,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 async def audit_cluster(
     asked: Asked, warn: Callable[[str], None], progress: AuditProgress | None
-) -> Audit:
+) -> tuple[Audit, Trend | None]:
     """Look at the cluster once.
+
+    Returns:
+        What was found, and how it went until now; None where no operator keeps it, or who asks
+        may not read it.
 
     Raises:
         InputError: there is no cluster to log in to, a file cannot be used, the cluster cannot be
@@ -70,7 +79,8 @@ async def audit_cluster(
     """
     async with open_api(kubeconfig=asked.kubeconfig, context=asked.context) as api:
         try:
-            return await _Auditing(api, asked, warn, progress).audit()
+            found = await Auditing(api, asked, warn, progress).audit()
+            return found, await _trend(api, asked.system_namespace)
         except ClusterError as error:
             raise InputError(
                 f"the cluster at {api.server} cannot be read: {error}. "
@@ -78,7 +88,9 @@ async def audit_cluster(
             ) from error
 
 
-class _Auditing:
+class Auditing:
+    """One run."""
+
     def __init__(
         self,
         api: Api,
@@ -99,8 +111,16 @@ class _Auditing:
             max_exception_days=Settings().max_exception_days,
         )
         self._state = ClusterState(api, namespace=asked.system_namespace, gather=gather)
+        self.requests = 0
+        """Sent to registries, once all is done."""
 
     async def audit(self) -> Audit:
+        """Look once.
+
+        Raises:
+            InputError: as `audit_cluster`.
+            ClusterError: the cluster cannot be read.
+        """
         asked = self._asked
         failed = await self._state.look()
         if asked.policies:
@@ -147,6 +167,7 @@ class _Auditing:
             await snapshot.close()
             if client is not None:
                 await client.close()
+                self.requests = client.pace.sent if client.pace is not None else 0
 
     def _engine(self, policies: PolicySet, source: Snapshot) -> Engine:
         return Engine(
@@ -155,6 +176,14 @@ class _Auditing:
             namespaces=self._state.namespace_labels,
             clock=lambda: self._now,
         )
+
+
+async def _trend(api: Api, namespace: str) -> Trend | None:
+    path = CONFIG_MAPS.path(namespace, TREND)
+    try:
+        return load((await api.get(path, ConfigMap)).data or {})
+    except ClusterError:
+        return None  # it only decorates the page
 
 
 def _limits(asked: Asked) -> Limits:

@@ -104,7 +104,7 @@ class Audited(msgspec.Struct, frozen=True):
     reports: str
     events: bool
 
-    def options(self, identity: str) -> AuditOptions:
+    def options(self, identity: str, unasked: Iterable[str]) -> AuditOptions:
         """As the operator takes them."""
         return AuditOptions(
             plan=PlanOptions(interval_seconds=self.interval_seconds),
@@ -112,6 +112,7 @@ class Audited(msgspec.Struct, frozen=True):
             events=EventOptions() if self.events else None,
             instance=identity,
             version=__version__,
+            unasked=frozenset(unasked),
         )
 
 
@@ -162,14 +163,20 @@ class _Operating:
         self._identity = operated.identity or own_identity()
         self._standing = Standing()
         self._operator: Operator | None = None
+        webhook = None
+        if operated.webhook is not None:
+            webhook = operated.webhook.options(self._namespace)
+        # Who keeps no configuration does not know where it asks.
+        unasked = [] if webhook is None else webhook.shape.all_excluded
+        audit = operated.audit
         self._options = OperatorOptions(
             namespace=self._namespace,
             gather=partial(_gather, operated.exception_namespaces, settings.max_exception_days),
-            webhook=None if operated.webhook is None else operated.webhook.options(self._namespace),
+            webhook=webhook,
             probe=ProbeOptions(seconds=settings.probe_seconds),
             facts=FactsOptions(),
             limits=Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes),
-            audit=None if operated.audit is None else operated.audit.options(self._identity),
+            audit=None if audit is None else audit.options(self._identity, unasked),
         )
         metrics = Metrics()
         # Nothing is reviewed here: in place of the counters of reviews stands what we know.

@@ -42,6 +42,7 @@ class AuditScanner:
         *,
         lookups_per_second: float,
         version: str = "",
+        unasked: frozenset[str] = frozenset(),
     ) -> None:
         """Call it inside the event loop.
 
@@ -52,11 +53,13 @@ class AuditScanner:
             clock: gives aware times.
             lookups_per_second: that begin, at most.
             version: of Cocket.
+            unasked: namespaces in which API servers ask no webhook of ours.
         """
         self._api = api
         self._state = state
         self._clock = clock
         self._version = version
+        self._unasked = unasked
         source = RegistrySource(
             registries=lambda: state.policies().registries,
             client=client,
@@ -83,7 +86,7 @@ class AuditScanner:
             self._api,
             engine,
             taken=now,
-            scope=Scope(namespace=namespace),
+            scope=Scope(namespace=namespace, unasked=self._unasked),
             patience=_PATIENCE,
             cluster=self._api.server,
             version=self._version,

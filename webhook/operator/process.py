@@ -135,6 +135,7 @@ class Operator:
             clock,
             lookups_per_second=audit.lookups_per_second,
             version=audit.version,
+            unasked=audit.unasked,
         )
         return AuditKeeper(
             self._api,
