@@ -15,6 +15,7 @@ from webhook.admission.following import metrics_of
 from webhook.admission.metrics import Metrics
 from webhook.cluster.state import ClusterState
 from webhook.core.resources import gather_policies
+from webhook.operator.audit import AuditOptions
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
@@ -59,6 +60,7 @@ async def of_the_operator() -> set[str]:
         probe=ProbeOptions(),
         facts=FactsOptions(),
         limits=Limits(),
+        audit=AuditOptions(),
     )
     operator = Operator(NO_API, options, lambda: NOW)
 
