@@ -88,7 +88,7 @@ def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict
     if too_large or others.left_out:
         spec["truncated"] = True
     if facts.platforms and not too_large:
-        spec |= _answers([one.config for one in facts.platforms])
+        spec |= answers([one.config for one in facts.platforms])
     return spec
 
 
@@ -163,16 +163,16 @@ def _config(recorded: RecordedConfig) -> ImageConfig:
     )
 
 
-def _answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
+def answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
     """What people ask first, in the words of the rules; what there is no answer to is left out."""
     said: list[Claims] = [claims(config) for config in configs]
-    answers = {
+    said_by_all = {
         "commit": _one((_value(one.revision) for one in said), _MAX_ANSWER),
         "source": _one((_value(one.source) for one in said), _MAX_ANSWER),
         "built": _one((_value(one.created) for one in said), _MAX_ANSWER),
         "pid1": _one((pid1(config).summary for config in configs), _MAX_PID1),
     }
-    return {key: value for key, value in answers.items() if value}
+    return {key: value for key, value in said_by_all.items() if value}
 
 
 def _value(claim: object) -> str:
