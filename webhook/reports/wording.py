@@ -53,9 +53,12 @@ def effect(finding: Finding) -> Effect:
 
 def where(finding: Finding) -> str:
     """`container "app"`, or nothing where the finding is about the object as a whole."""
-    if not finding.container:
-        return ""
-    return f'{_ROLES[finding.role]} "{printable(finding.container, MAX_NAME)}"'
+    return place(finding.role, finding.container)
+
+
+def place(role: Role, container: str) -> str:
+    """`container "app"`; nothing where there is no container."""
+    return f'{_ROLES[role]} "{printable(container, MAX_NAME)}"' if container else ""
 
 
 def sentence(finding: Finding) -> str:
