@@ -284,7 +284,9 @@ def operate(
             identity=identity,
             exception_namespaces=tuple(exception_namespaces),
             webhook=webhook if service or webhook_url else None,
-            audit=Audited(audit_interval, audit_reports, audit_events) if audit else None,
+            audit=Audited(audit_interval, audit_reports, audit_events, tuple(excluded))
+            if audit
+            else None,
             probes=Address(probe_bind, probe_port),
         )
     )

@@ -31,7 +31,7 @@ from webhook.operator.audit import AuditOptions
 from webhook.operator.audit_events import EventOptions
 from webhook.operator.audit_plan import PlanOptions
 from webhook.operator.audit_reports import ReportOptions
-from webhook.operator.configuration import Endpoint, Shape
+from webhook.operator.configuration import SYSTEM_NAMESPACE, Endpoint, Shape
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
@@ -103,16 +103,18 @@ class Audited(msgspec.Struct, frozen=True):
     interval_seconds: float
     reports: str
     events: bool
+    excluded: tuple[str, ...]
 
-    def options(self, identity: str, unasked: Iterable[str]) -> AuditOptions:
-        """As the operator takes them."""
+    def options(self, identity: str, namespace: str) -> AuditOptions:
+        """As the operator takes them; `namespace` is our own."""
         return AuditOptions(
+            unasked=frozenset({SYSTEM_NAMESPACE, namespace, *self.excluded}),
+            requests_per_second=Settings().audit_requests_per_second,
             plan=PlanOptions(interval_seconds=self.interval_seconds),
             reports=ReportOptions(wanted=ReportsWanted(self.reports)),
             events=EventOptions() if self.events else None,
             instance=identity,
             version=__version__,
-            unasked=frozenset(unasked),
         )
 
 
@@ -163,20 +165,16 @@ class _Operating:
         self._identity = operated.identity or own_identity()
         self._standing = Standing()
         self._operator: Operator | None = None
-        webhook = None
-        if operated.webhook is not None:
-            webhook = operated.webhook.options(self._namespace)
-        # Who keeps no configuration does not know where it asks.
-        unasked = [] if webhook is None else webhook.shape.all_excluded
-        audit = operated.audit
         self._options = OperatorOptions(
             namespace=self._namespace,
             gather=partial(_gather, operated.exception_namespaces, settings.max_exception_days),
-            webhook=webhook,
+            webhook=None if operated.webhook is None else operated.webhook.options(self._namespace),
             probe=ProbeOptions(seconds=settings.probe_seconds),
             facts=FactsOptions(),
             limits=Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes),
-            audit=None if audit is None else audit.options(self._identity, unasked),
+            audit=None
+            if operated.audit is None
+            else operated.audit.options(self._identity, self._namespace),
         )
         metrics = Metrics()
         # Nothing is reviewed here: in place of the counters of reviews stands what we know.

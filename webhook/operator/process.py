@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from webhook.cluster.api import Api
 
+_AUDIT_IMAGE_SECONDS = 60.0
+"""For one image, with the wait for its turn; so long a tag is believed, too."""
 _SECRETS_SECONDS = 10.0
 """That image facts wait for the logins: without them they would begin with refusals."""
 
@@ -63,6 +65,7 @@ class Operator:
         self._logins = docker_configs(api, options.namespace)
         self._namespace = options.namespace
         self._client = open_client(limits=options.limits, secrets=self._login)
+        self._clients = [self._client]
         self.audit = None if options.audit is None else self._audit(options, options.audit, clock)
         self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
         self.prober = Prober(
@@ -94,7 +97,8 @@ class Operator:
         try:
             await keep(self._keepers(), self._troubles)
         finally:
-            await self._client.close()
+            for client in self._clients:
+                await client.close()
 
     def problems(self) -> dict[str, str]:
         """What is not in order, by keeper; printable."""
@@ -126,14 +130,22 @@ class Operator:
     def _audit(
         self, options: OperatorOptions, audit: AuditOptions, clock: Callable[[], datetime]
     ) -> AuditKeeper:
+        limits = msgspec.structs.replace(
+            options.limits,
+            image_seconds=_AUDIT_IMAGE_SECONDS,
+            tag_seconds=_AUDIT_IMAGE_SECONDS,
+            requests_per_second=audit.requests_per_second,
+        )
+        client = open_client(limits=limits, secrets=self._login)
+        self._clients.append(client)
         # What admission follows is followed once more: what decides is then read the same way.
         state = ClusterState(self._api, namespace=options.namespace, gather=options.gather)
         scanner = AuditScanner(
             self._api,
             state,
-            self._client,
+            client,
             clock,
-            lookups_per_second=audit.lookups_per_second,
+            unasked=audit.unasked,
             version=audit.version,
             unasked=audit.unasked,
         )
