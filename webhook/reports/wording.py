@@ -75,7 +75,7 @@ def placed_sentence(finding: Finding) -> str:
 def summary_line(summary: Summary) -> str:
     """The last line for people."""
     parts = [
-        f"{_many(summary.objects, 'object')} with {_many(summary.images, 'image')}",
+        f"{many(summary.objects, 'object')} with {many(summary.images, 'image')}",
         f"{summary.allowed} allowed",
         f"{summary.refused} refused",
     ]
@@ -84,7 +84,7 @@ def summary_line(summary: Summary) -> str:
     if summary.unknown:
         parts.append(f"{summary.unknown} not fully checked")
     if summary.without_images:
-        parts.append(f"{_many(summary.without_images, 'other document')} without images")
+        parts.append(f"{many(summary.without_images, 'other document')} without images")
     return ", ".join(parts)
 
 
@@ -95,5 +95,6 @@ def _joined(message: str, fix: str) -> str:
     return f"{message}{end} {fix}"
 
 
-def _many(count: int, noun: str) -> str:
+def many(count: int, noun: str) -> str:
+    """`1 object`, `2 objects`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
