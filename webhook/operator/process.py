@@ -23,6 +23,7 @@ from webhook.operator.registries import ProbeOptions, Prober
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.operator.served import until_served
 from webhook.registry.client import Limits, open_client
+from webhook.registry.counting import Requests
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,7 +58,11 @@ class Operator:
         self._troubles = Troubles()
         self._logins = docker_configs(api, options.namespace)
         self._namespace = options.namespace
-        self._client = open_client(limits=options.limits, secrets=self._login)
+        self.requests = Requests()
+        """What registries were asked since we lead."""
+        self._client = open_client(
+            limits=options.limits, secrets=self._login, requests=self.requests
+        )
         self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
         self.prober = Prober(
             api,
