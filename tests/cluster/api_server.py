@@ -228,9 +228,15 @@ def _selected(request: web.Request, place: re.Match[str], found: Json) -> bool:
     metadata = found["metadata"]
     if place["namespace"] and metadata.get("namespace") != place["namespace"]:
         return False
-    field, _, value = request.query.get("fieldSelector", "").partition("=")
-    if field and {"metadata.name": metadata["name"], "type": found.get("type")}[field] != value:
-        return False
+    for selector in filter(None, request.query.get("fieldSelector", "").split(",")):
+        field, _, value = selector.partition("=")
+        here = {
+            "metadata.name": metadata["name"],
+            "type": found.get("type"),
+            "status.phase": found.get("status", {}).get("phase"),
+        }[field.removesuffix("!")]
+        if (here == value) == field.endswith("!"):
+            return False
     labels = metadata.get("labels") or {}
     wanted = request.query.get("labelSelector", "")
     return all(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.registry.scripted import response
@@ -21,6 +23,6 @@ from webhook.registry.limits import RateLimit, rate_limit
     ],
 )
 def test_a_limit_is_read(
-    headers: dict[str, str], limit: tuple[int | None, int | None, int | None] | None
+    headers: dict[str, Any], limit: tuple[int | None, int | None, int | None] | None
 ) -> None:
     assert rate_limit(response(**headers)) == (None if limit is None else RateLimit(*limit))
