@@ -31,6 +31,7 @@ COMMANDS = {
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
     "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),
+    "doctor": ("webhook.cli.doctor", "Say what is wrong with an installation, and how to mend it."),
     "demo": (
         "webhook.cli.demo",
         "Show it all on this machine: registry, server, reviews, answers.",
