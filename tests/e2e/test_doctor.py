@@ -100,7 +100,7 @@ def reader(plane: ControlPlane, system: System) -> str:
 
 def ask(plane: ControlPlane, user: str, *arguments: str) -> Said:
     config = plane.kubeconfig(user)
-    command = [COCKET, "doctor", "--kubeconfig", config, "-o", "json", *arguments]
+    command = [str(COCKET), "doctor", "--kubeconfig", str(config), "-o", "json", *arguments]
     done = subprocess.run(command, capture_output=True, timeout=120, check=False, text=True)
     assert done.stderr == ""
     return Said(done.returncode, json.loads(done.stdout)["diagnoses"])

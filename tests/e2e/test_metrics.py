@@ -52,6 +52,7 @@ def test_prometheus_finds_nothing_to_mend_in_the_metrics_of_the_operator(
     )
     try:
         operator = operate()
+        operator.wait_ready()
         operator.process.wait_until(
             lambda: 'cocket_registry_ready{registry="metrics"} 0.0' in operator.get("/metrics")[1],
             "a probe",
