@@ -16,6 +16,7 @@ from webhook.admission.following import metrics_of
 from webhook.admission.metrics import Metrics
 from webhook.cluster.state import ClusterState
 from webhook.core.resources import gather_policies
+from webhook.operator.audit import AuditOptions
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
@@ -37,14 +38,6 @@ ALERTS = (ROOT / "charts/cocket/templates/prometheusrule.yaml").read_text(encodi
 DASHBOARD = (ROOT / "charts/cocket/files/dashboard.json").read_text(encoding="utf-8")
 NO_API = cast("Api", None)
 """Nothing is asked before `run`."""
-AUDIT = {
-    f"cocket_audit_{name}"
-    for name in (
-        *("violations", "unknown", "owners"),
-        *("report_age_seconds", "duration_seconds", "errors_total"),
-    )
-}
-"""What the operator tells of its audits."""
 gather = partial(gather_policies, exception_namespaces=(), max_exception_days=90, now=NOW)
 
 
@@ -71,6 +64,7 @@ async def of_the_operator() -> set[str]:
         probe=ProbeOptions(),
         facts=FactsOptions(),
         limits=Limits(),
+        audit=AuditOptions(),
     )
     operator = Operator(NO_API, options, lambda: NOW)
 
@@ -84,7 +78,7 @@ async def of_the_operator() -> set[str]:
 
 
 async def of_both() -> set[str]:
-    return of_the_webhook() | await of_the_operator() | AUDIT
+    return of_the_webhook() | await of_the_operator()
 
 
 def named(text: str) -> list[str]:

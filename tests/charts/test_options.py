@@ -42,6 +42,23 @@ def test_what_is_excluded_and_what_is_trusted_reaches_the_processes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("audit", "given"),
+    [
+        ({}, ["--audit-interval=600", "--audit-reports=auto", "--audit-events"]),
+        (
+            {"intervalSeconds": 60, "reports": "none", "events": False},
+            ["--audit-interval=60", "--audit-reports=none", "--no-audit-events"],
+        ),
+        ({"enabled": False}, ["--no-audit"]),
+    ],
+)
+def test_the_audit_is_as_its_values_say(audit: dict[str, object], given: list[str]) -> None:
+    operator = arguments("cocket-operator", {"audit": audit})
+
+    assert [one for one in operator if "audit" in one] == given
+
+
+@pytest.mark.parametrize(
     ("provider", "given"),
     [("operator", []), ("cert-manager", ["--cert-manager=cocket-webhook"])],
 )

@@ -21,6 +21,7 @@ WORKLOADS = {
     "batch/cronjobs",
     "batch/jobs",
 }
+NEVER_OWNERS = {"pods", "podtemplates"}
 OWN_KINDS = {
     f"cocket.dev/{name}"
     for name in ("registries", "clusterimagepolicies", "imagepolicies", "imageexceptions")
@@ -38,18 +39,25 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         "coordination.k8s.io/leases": {"create", "patch", "delete"},
     },
     "ClusterRole/cocket-system-cocket-operator": {
-        **{name: {"list", "watch"} for name in WORKLOADS | OWN_KINDS},
+        **{name: {"list", "watch"} for name in NEVER_OWNERS | OWN_KINDS},
+        **{name: {"list", "watch", "get"} for name in WORKLOADS - NEVER_OWNERS},
         **{f"{name}/status": {"patch"} for name in OWN_KINDS},
         "cocket.dev/imagefacts/status": {"patch"},
         "cocket.dev/imagefacts": {"list", "watch", "create", "patch", "delete"},
         CONFIGURATIONS: {"create"},
         f"{CONFIGURATIONS}[cocket]": {"list", "watch", "patch", "delete"},
         "namespaces[cocket-system][kube-system][legacy][vendor]": {"get"},
+        "namespaces": {"list", "watch"},
+        "wgpolicyk8s.io/policyreports": {"list", "watch", "create", "patch", "delete"},
+        "openreports.io/reports": {"list", "watch", "create", "patch", "delete"},
+        "events.k8s.io/events": {"create"},
     },
     "Role/cocket-operator": {
         "coordination.k8s.io/leases": {"get", "list", "watch", "create", "update"},
         "secrets": {"list", "watch", "create"},
         "secrets[cocket-tls]": {"patch"},
+        "configmaps": {"create"},
+        "configmaps[cocket-trend]": {"get", "patch"},
     },
 }
 
@@ -84,6 +92,36 @@ def test_a_certificate_of_others_is_never_written() -> None:
     (role,) = (one for one in of_kind("Role", FULL) if one["metadata"]["name"] == "cocket-operator")
 
     assert granted(role)["secrets"] == {"list", "watch"}
+
+
+@pytest.mark.parametrize(
+    ("audit", "gone"),
+    [
+        ({"reports": "policyreport"}, {"openreports.io/reports"}),
+        ({"reports": "openreports"}, {"wgpolicyk8s.io/policyreports"}),
+        ({"reports": "none"}, {"openreports.io/reports", "wgpolicyk8s.io/policyreports"}),
+        ({"events": False}, {"events.k8s.io/events"}),
+        (
+            {"enabled": False},
+            {
+                "namespaces",
+                "openreports.io/reports",
+                "wgpolicyk8s.io/policyreports",
+                "events.k8s.io/events",
+                "configmaps",
+                "configmaps[cocket-trend]",
+            },
+        ),
+    ],
+)
+def test_what_the_audit_does_not_do_is_not_granted(audit: dict[str, Any], gone: set[str]) -> None:
+    def rights(values: dict[str, Any]) -> set[str]:
+        every = [*of_kind("ClusterRole", values), *of_kind("Role", values)]
+        return {
+            key for one in every if "operator" in one["metadata"]["name"] for key in granted(one)
+        }
+
+    assert rights(VALUES) - rights(VALUES | {"audit": audit}) == gone
 
 
 def test_no_rule_says_everything() -> None:

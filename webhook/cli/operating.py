@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import uvloop
 
+from webhook import __version__
 from webhook.admission.checks import Check
 from webhook.admission.health import health_app
 from webhook.admission.limits import Limits as PeerLimits
@@ -26,11 +27,16 @@ from webhook.cluster.lease_lock import Standing
 from webhook.cluster.login import open_api
 from webhook.core.resources import gather_policies
 from webhook.errors import ClusterError, InputError
+from webhook.operator.audit import AuditOptions
+from webhook.operator.audit_events import EventOptions
+from webhook.operator.audit_plan import PlanOptions
+from webhook.operator.audit_reports import ReportOptions
 from webhook.operator.configuration import Endpoint, Shape
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
+from webhook.operator.report_apis import ReportsWanted
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.registry.client import Limits
 from webhook.settings import Settings
@@ -91,6 +97,24 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Audited(msgspec.Struct, frozen=True):
+    """The options about the audit."""
+
+    interval_seconds: float
+    reports: str
+    events: bool
+
+    def options(self, identity: str) -> AuditOptions:
+        """As the operator takes them."""
+        return AuditOptions(
+            plan=PlanOptions(interval_seconds=self.interval_seconds),
+            reports=ReportOptions(wanted=ReportsWanted(self.reports)),
+            events=EventOptions() if self.events else None,
+            instance=identity,
+            version=__version__,
+        )
+
+
 class Operated(msgspec.Struct, frozen=True, kw_only=True):
     """The options of `cocket operate`."""
 
@@ -100,6 +124,7 @@ class Operated(msgspec.Struct, frozen=True, kw_only=True):
     identity: str | None
     exception_namespaces: tuple[str, ...]
     webhook: Webhook | None
+    audit: Audited | None
     probes: Address
 
 
@@ -144,6 +169,7 @@ class _Operating:
             probe=ProbeOptions(seconds=settings.probe_seconds),
             facts=FactsOptions(),
             limits=Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes),
+            audit=None if operated.audit is None else operated.audit.options(self._identity),
         )
         metrics = Metrics()
         # Nothing is reviewed here: in place of the counters of reviews stands what we know.

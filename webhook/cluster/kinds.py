@@ -66,6 +66,11 @@ JOBS = Kind("batch", "v1", "jobs", "Job")
 CRON_JOBS = Kind("batch", "v1", "cronjobs", "CronJob")
 CRON_JOBS_BETA = Kind("batch", "v1beta1", "cronjobs", "CronJob")
 
+POLICY_REPORTS = Kind("wgpolicyk8s.io", "v1alpha2", "policyreports", "PolicyReport")
+OPEN_REPORTS = Kind("openreports.io", "v1alpha1", "reports", "Report")
+EVENTS = Kind("events.k8s.io", "v1", "events", "Event")
+CONFIG_MAPS = Kind("", "v1", "configmaps", "ConfigMap")
+
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 SECRETS = Kind("", "v1", "secrets", "Secret")
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")

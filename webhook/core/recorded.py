@@ -5,17 +5,17 @@ Judging from what was read gives the answers that judging from what was written 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from webhook.core.claims import READ_LABELS, Claims, claims
+from webhook.core.claims import READ_LABELS
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
 from webhook.core.image import is_digest
-from webhook.core.labels import Meaning
 from webhook.core.printable import printable
 from webhook.core.process import pid1
+from webhook.core.told import one_answer, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,6 @@ MAX_OTHER_TEXT = 512
 """Labels, and characters of them, that no rule reads and people like to see; of all platforms."""
 MAX_REGISTRIES = 16
 _MAX_IMAGE = 512
-_MAX_ANSWER = 256
-"""Characters of what `kubectl get imagefacts` shows in one column."""
 _MAX_PID1 = 128
 
 
@@ -88,7 +86,7 @@ def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict
     if too_large or others.left_out:
         spec["truncated"] = True
     if facts.platforms and not too_large:
-        spec |= _answers([one.config for one in facts.platforms])
+        spec |= answers([one.config for one in facts.platforms])
     return spec
 
 
@@ -163,25 +161,13 @@ def _config(recorded: RecordedConfig) -> ImageConfig:
     )
 
 
-def _answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
+def answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
     """What people ask first, in the words of the rules; what there is no answer to is left out."""
-    said: list[Claims] = [claims(config) for config in configs]
-    answers = {
-        "commit": _one((_value(one.revision) for one in said), _MAX_ANSWER),
-        "source": _one((_value(one.source) for one in said), _MAX_ANSWER),
-        "built": _one((_value(one.created) for one in said), _MAX_ANSWER),
-        "pid1": _one((pid1(config).summary for config in configs), _MAX_PID1),
+    said = told(configs)
+    found = {
+        "commit": said.commit,
+        "source": said.source,
+        "built": said.built,
+        "pid1": one_answer((pid1(config).summary for config in configs), _MAX_PID1),
     }
-    return {key: value for key, value in answers.items() if value}
-
-
-def _value(claim: object) -> str:
-    return claim.value if isinstance(claim, Meaning) else ""
-
-
-def _one(values: Iterable[str], limit: int) -> str:
-    """The one answer of all platforms; where they differ, the first that there is, and that."""
-    found = list(dict.fromkeys(values))
-    first = next((one for one in found if one), "")
-    differ = " (not on all platforms)" if first and len(found) > 1 else ""
-    return printable(first, limit - len(differ)) + differ
+    return {key: value for key, value in found.items() if value}

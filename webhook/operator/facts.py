@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from webhook.cluster.api import Api
     from webhook.core.registries import Registries
     from webhook.operator.recorded_facts import Recorded
+    from webhook.operator.users import News
     from webhook.registry.client import RegistryClient
 
 _LOOKERS = 32
@@ -44,6 +45,7 @@ class FactsKeeper:
         client: RegistryClient,
         clock: Callable[[], datetime],
         options: FactsOptions | None = None,
+        news: News | None = None,
     ) -> None:
         """Put the parts together, inside the event loop; nothing is asked before `run`.
 
@@ -54,13 +56,14 @@ class FactsKeeper:
             client: asks them; closed by whoever opened it.
             clock: gives aware times.
             options: see there.
+            news: told of everybody who names images, as `Users` tells.
         """
         self._options = options or FactsOptions()
         self._asked = WorkQueue()
         self._counted = WorkQueue()
         self._view = FactsView(api, self._object_changed)
         self._usage = Usage(self._usage_changed)
-        self._users = Users(api, self._usage)
+        self._users = Users(api, self._usage, news)
         writer = FactsWriter(api, Pace(self._options.writes_per_second), clock)
         self._counter = FactsCounter(
             view=self._view,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
+from webhook.operator.audit_metrics import audit_metrics
 from webhook.registry.ping import Ping
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def operator_metrics(operator: Operator | None, *, leading: bool) -> Iterator[Me
         objects.add_metric((kind, reason), count)
     yield objects
     yield from _registries(operator)
+    if operator.audit is not None:
+        yield from audit_metrics(operator.audit)
     yield from operator.requests.collect()
     yield from _configuration(operator)
 

@@ -10,8 +10,11 @@ import msgspec
 
 from webhook.cluster.credentials import cluster_login
 from webhook.cluster.secrets import docker_configs
+from webhook.cluster.state import ClusterState
 from webhook.core.document import Document
 from webhook.core.reading import Loaded
+from webhook.operator.audit import AuditKeeper, AuditOptions
+from webhook.operator.audit_scan import AuditScanner
 from webhook.operator.bell import Bell
 from webhook.operator.desk import KINDS, Desk
 from webhook.operator.facts import FactsKeeper
@@ -46,6 +49,8 @@ class OperatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     probe: ProbeOptions
     facts: FactsOptions
     limits: Limits
+    audit: AuditOptions | None = None
+    """None: nothing is audited."""
 
 
 class Operator:
@@ -63,6 +68,7 @@ class Operator:
         self._client = open_client(
             limits=options.limits, secrets=self._login, requests=self.requests
         )
+        self.audit = None if options.audit is None else self._audit(options, options.audit, clock)
         self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
         self.prober = Prober(
             api,
@@ -78,6 +84,7 @@ class Operator:
             client=self._client,
             clock=clock,
             options=options.facts,
+            news=None if self.audit is None else self.audit.news.hear,
         )
         self.keeping = None if options.webhook is None else Keeping(api, options.webhook, clock)
         self.desk.changed = self._registries_changed
@@ -103,6 +110,8 @@ class Operator:
             found.setdefault("logins", self._logins.problem)
         if self.keeping is not None and (problems := self.keeping.problems()):
             found.setdefault("webhook", "; ".join(problems))
+        if self.audit is not None and (problems := self.audit.problems()):
+            found.setdefault("audit", "; ".join(problems))
         return found
 
     def _keepers(self) -> list[Keeper]:
@@ -115,7 +124,31 @@ class Operator:
         ]
         if self.keeping is not None:
             keepers.append(Keeper("webhook", self.keeping.run))
+        if self.audit is not None:
+            keepers.append(Keeper("audit", self.audit.run))
         return keepers
+
+    def _audit(
+        self, options: OperatorOptions, audit: AuditOptions, clock: Callable[[], datetime]
+    ) -> AuditKeeper:
+        # What admission follows is followed once more: what decides is then read the same way.
+        state = ClusterState(self._api, namespace=options.namespace, gather=options.gather)
+        scanner = AuditScanner(
+            self._api,
+            state,
+            self._client,
+            clock,
+            lookups_per_second=audit.lookups_per_second,
+            version=audit.version,
+        )
+        return AuditKeeper(
+            self._api,
+            state=state,
+            scanner=scanner,
+            namespace=options.namespace,
+            clock=clock,
+            options=audit,
+        )
 
     async def _watch(self) -> None:
         await until_served(self._api, KINDS)

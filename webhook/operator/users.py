@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
+from webhook.cluster.metadata import Key
 from webhook.cluster.mirror import Mirror
 from webhook.cluster.served_kinds import chosen, served_kinds
 from webhook.errors import ClusterError
@@ -21,16 +23,26 @@ _FRESH_SECONDS = 180.0
 """The API server sends a bookmark every minute."""
 _LONGEST_PAUSE = 30.0
 
+News: TypeAlias = Callable[[str, Key, Pinned | None], None]
+"""Kind, namespace and name, and which digests are named; None: it is gone."""
+
 _log = logging.getLogger(__name__)
 
 
 class Users:
     """Follows everybody who names images, and tells `Usage`."""
 
-    def __init__(self, api: Api, usage: Usage) -> None:
-        """Nothing is asked before `run`."""
+    def __init__(self, api: Api, usage: Usage, news: News | None = None) -> None:
+        """Nothing is asked before `run`.
+
+        Args:
+            api: the cluster.
+            usage: told who names which digest.
+            news: told of every state of an object.
+        """
         self._api = api
         self._usage = usage
+        self._news = news
         self._mirrors: tuple[Mirror[Pinned], ...] = ()
 
     @property
@@ -61,13 +73,24 @@ class Users:
                 kind,
                 item_of(kind.kind),
                 images_of,
-                changed=self._usage.follow(kind.kind),
+                changed=self._told(kind.kind),
             )
             for kind in found
         )
         async with asyncio.TaskGroup() as group:
             for mirror in self._mirrors:
                 group.create_task(mirror.run())
+
+    def _told(self, kind: str) -> Callable[[Key, Pinned | None], None]:
+        follow, news = self._usage.follow(kind), self._news
+        if news is None:
+            return follow
+
+        def changed(key: Key, images: Pinned | None) -> None:
+            follow(key, images)
+            news(kind, key, images)
+
+        return changed
 
     async def _discover(self) -> tuple[Kind, ...]:
         pause = 0.5

@@ -44,7 +44,7 @@ def render_junit(result: CheckResult) -> str:
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<testsuites name="cocket check" {_sums(every)}>\n{suites}</testsuites>\n'
+        f"<testsuites name={attribute(result.command)} {_sums(every)}>\n{suites}</testsuites>\n"
     )
 
 

@@ -53,9 +53,12 @@ def effect(finding: Finding) -> Effect:
 
 def where(finding: Finding) -> str:
     """`container "app"`, or nothing where the finding is about the object as a whole."""
-    if not finding.container:
-        return ""
-    return f'{_ROLES[finding.role]} "{printable(finding.container, MAX_NAME)}"'
+    return place(finding.role, finding.container)
+
+
+def place(role: Role, container: str) -> str:
+    """`container "app"`; nothing where there is no container."""
+    return f'{_ROLES[role]} "{printable(container, MAX_NAME)}"' if container else ""
 
 
 def sentence(finding: Finding) -> str:
@@ -78,14 +81,21 @@ def summary_line(summary: Summary) -> str:
         f"{many(summary.objects, 'object')} with {many(summary.images, 'image')}",
         f"{summary.allowed} allowed",
         f"{summary.refused} refused",
+        *outcome_parts(summary),
     ]
+    if summary.without_images:
+        parts.append(f"{many(summary.without_images, 'other document')} without images")
+    return ", ".join(parts)
+
+
+def outcome_parts(summary: Summary) -> list[str]:
+    """Of how many objects there is more to say."""
+    parts = []
     if summary.warned:
         parts.append(f"{summary.warned} with warnings")
     if summary.unknown:
         parts.append(f"{summary.unknown} not fully checked")
-    if summary.without_images:
-        parts.append(f"{many(summary.without_images, 'other document')} without images")
-    return ", ".join(parts)
+    return parts
 
 
 def _joined(message: str, fix: str) -> str:
