@@ -46,6 +46,7 @@ FULL: dict[str, Any] = {
     },
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "prometheusRule": {"enabled": True},
+    "grafanaDashboard": {"enabled": True, "annotations": {"grafana_folder": "Security"}},
 }
 """Everything that the chart can do, at once."""
 

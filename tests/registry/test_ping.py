@@ -16,7 +16,8 @@ from webhook.demo.login import BasicLogin, TokenLogin
 from webhook.demo.registry import DemoRegistry
 from webhook.errors import RegistryError
 from webhook.registry.credentials import Basic, IdentityToken
-from webhook.registry.ping import Ping, RateLimit, ping
+from webhook.registry.limits import RateLimit
+from webhook.registry.ping import Ping, ping
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,6 +25,7 @@ from webhook.core.policy import PolicySet
 from webhook.engine import Engine
 from webhook.errors import InputError
 from webhook.registry import client as registry_client
+from webhook.registry.counting import Requests
 from webhook.registry.credentials import Secrets
 from webhook.registry.given import GivenFacts, read_facts
 from webhook.registry.source import Recorded, RegistrySource
@@ -136,8 +137,13 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
         limits = registry_client.Limits(
             tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes
         )
+        requests = Requests()
+        metrics.registry.register(requests)
         client = registry_client.open_client(
-            cache_dir=served.cache_dir, limits=limits, secrets=judging.secrets
+            cache_dir=served.cache_dir,
+            limits=limits,
+            secrets=judging.secrets,
+            requests=requests,
         )
     engine = Engine(
         policies=judging.policies,

@@ -52,8 +52,6 @@ class AuditOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Who we are, as no other is."""
     version: str = ""
     """Of Cocket."""
-    unasked: frozenset[str] = frozenset()
-    """Namespaces in which API servers ask no webhook of ours."""
 
 
 class Scanner(Protocol):

@@ -26,6 +26,7 @@ from webhook.operator.registries import ProbeOptions, Prober
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.operator.served import until_served
 from webhook.registry.client import Limits, open_client
+from webhook.registry.counting import Requests
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,7 +65,11 @@ class Operator:
         self._troubles = Troubles()
         self._logins = docker_configs(api, options.namespace)
         self._namespace = options.namespace
-        self._client = open_client(limits=options.limits, secrets=self._login)
+        self.requests = Requests()
+        """What registries were asked since we lead."""
+        self._client = open_client(
+            limits=options.limits, secrets=self._login, requests=self.requests
+        )
         self._clients = [self._client]
         self.audit = None if options.audit is None else self._audit(options, options.audit, clock)
         self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
@@ -136,7 +141,7 @@ class Operator:
             tag_seconds=_AUDIT_IMAGE_SECONDS,
             requests_per_second=audit.requests_per_second,
         )
-        client = open_client(limits=limits, secrets=self._login)
+        client = open_client(limits=limits, secrets=self._login, requests=self.requests)
         self._clients.append(client)
         # What admission follows is followed once more: what decides is then read the same way.
         state = ClusterState(self._api, namespace=options.namespace, gather=options.gather)
@@ -147,7 +152,6 @@ class Operator:
             clock,
             unasked=audit.unasked,
             version=audit.version,
-            unasked=audit.unasked,
         )
         return AuditKeeper(
             self._api,

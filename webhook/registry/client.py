@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registry
+    from webhook.registry.counting import Requests
     from webhook.registry.credentials import Credential, Secrets
     from webhook.registry.exchange import Transport
 
@@ -210,6 +211,7 @@ def open_client(
     cache_dir: Path | None = None,
     limits: Limits | None = None,
     secrets: Secrets | None = None,
+    requests: Requests | None = None,
 ) -> RegistryClient:
     """The client as it runs in production; call it inside the event loop, and `close` it.
 
@@ -217,6 +219,7 @@ def open_client(
         cache_dir: where manifests and configs are kept; nowhere if absent.
         limits: see there.
         secrets: the logins that Registries name by a Secret; None outside a cluster.
+        requests: counts what is asked; None where nobody wants to know.
 
     Raises:
         InputError: the cache folder cannot be used.
@@ -224,8 +227,13 @@ def open_client(
     limits = limits or Limits()
     connections = Connections()
     disk = None if cache_dir is None else Disk(cache_dir, max_bytes=limits.disk_bytes)
+
+    def transport(reach: Reach) -> Transport:
+        sent = AiohttpTransport(connections, reach)
+        return sent if requests is None else requests.counted(sent, reach.origin.authority)
+
     return RegistryClient(
-        lambda reach: AiohttpTransport(connections, reach),
+        transport,
         close=connections,
         limits=limits,
         disk=disk,

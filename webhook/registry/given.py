@@ -23,7 +23,7 @@ _MAX_LINE = 8 * 1024 * 1024
 _DEFAULT_TAG = "latest"
 _KEYS = frozenset({"image", "config"})
 
-_Key: TypeAlias = tuple[str, str, str]
+Key: TypeAlias = tuple[str, str, str]
 """Host in normal form, repository, and digest (else tag)."""
 
 
@@ -35,7 +35,7 @@ class GivenFacts:
 
     __slots__ = ("_facts",)
 
-    def __init__(self, facts: dict[_Key, ImageFacts] | None = None) -> None:
+    def __init__(self, facts: dict[Key, ImageFacts] | None = None) -> None:
         """Without facts it knows nothing; `read_facts` reads files."""
         self._facts = facts or {}
 
@@ -43,7 +43,7 @@ class GivenFacts:
         """The facts about an image, if they were given."""
         if not self._facts:
             return None
-        return self._facts.get(_key(ref))
+        return self._facts.get(key_of(ref))
 
     def __len__(self) -> int:
         """How many images."""
@@ -79,7 +79,7 @@ class _Reader:
     """Collects lines; equal parts of ten thousand images are kept once."""
 
     def __init__(self) -> None:
-        self.facts: dict[_Key, ImageFacts] = {}
+        self.facts: dict[Key, ImageFacts] = {}
         self._shared: dict[object, object] = {}
 
     def read(self, name: str, lines: Iterable[bytes]) -> None:
@@ -104,7 +104,7 @@ class _Reader:
             )
         ref = ImageRef.parse(image)
         config = self._share(config_of(inner))
-        host, repository, name = _key(ref)
+        host, repository, name = key_of(ref)
         # Kept once each: ten thousand digests live in a few dozen repositories.
         key = (self._once(host), self._once(repository), name)
         before = self.facts.get(key)
@@ -143,5 +143,6 @@ class _Reader:
         return cast("T", self._shared.setdefault(value, value))
 
 
-def _key(ref: ImageRef) -> _Key:
+def key_of(ref: ImageRef) -> Key:
+    """Under what facts about an image are kept: two names of one digest are one image."""
     return (ref.host, ref.repository, ref.digest or ref.tag or _DEFAULT_TAG)
