@@ -86,7 +86,7 @@ def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict
     if too_large or others.left_out:
         spec["truncated"] = True
     if facts.platforms and not too_large:
-        spec |= _answers([one.config for one in facts.platforms])
+        spec |= answers([one.config for one in facts.platforms])
     return spec
 
 
@@ -161,7 +161,7 @@ def _config(recorded: RecordedConfig) -> ImageConfig:
     )
 
 
-def _answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
+def answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
     """What people ask first, in the words of the rules; what there is no answer to is left out."""
     said = told(configs)
     answers = {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect
 
 from tests.builders import config, facts
-from tests.reports.judged import audit
 from tests.reports.findings import finding
+from tests.reports.judged import audit
 from webhook.core.verdict import Verdict
 from webhook.core.workload import ImageUse, Role
 from webhook.reports.audited import Audited, Owner, RunningImage

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import DIGEST, config, facts
-from tests.reports.judged import TAKEN, audit
 from tests.reports.findings import HOSTILE, finding
+from tests.reports.judged import TAKEN, audit
 from tests.reports.shop import shop, trend
 from webhook.core.facts import ImageFacts, Reason, Unknown
 from webhook.core.verdict import Finding, Mode, Outcome, Verdict

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from tests.builders import DIGEST, facts, use
-from tests.reports.judged import TAKEN, Sample, audited, many
 from tests.reports.findings import finding
+from tests.reports.judged import TAKEN, Sample, audited, many
 from tests.reports.shop import shop
 from webhook.core.facts import Reason
 from webhook.core.verdict import Finding, Outcome, Verdict

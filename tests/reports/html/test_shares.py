@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.reports.judged import TAKEN
 from tests.reports.findings import finding
+from tests.reports.judged import TAKEN
 from webhook.core.verdict import Finding, Mode, Outcome, Verdict
 from webhook.reports.audited import Audit, Audited, Owner
 from webhook.reports.html.shares import Share, namespace_shares, rules_of, shares_of
