@@ -10,6 +10,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     check_patience: float = 60.0
     """Seconds for all look-ups of one `cocket check`. Nobody waits at an API server here."""
+    audit_patience: float = 600.0
+    """Seconds for all look-ups of one `cocket audit`: some thousand images at its pace."""
+    audit_requests_per_second: float = 10.0
+    """Requests of one `cocket audit` to all registries together: one in the background of the day,
+    and no registry that we know limits less."""
     image_patience: float = 30.0
     """Seconds for one name in `cocket image`: enough for a slow registry, bearable for a person."""
     tag_seconds: float = 10.0

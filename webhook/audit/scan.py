@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -16,18 +17,18 @@ from webhook.cluster.kinds import CRON_JOBS, CRON_JOBS_BETA, PODS
 from webhook.cluster.lists import list_pages
 from webhook.cluster.served_kinds import chosen, served_kinds
 from webhook.core.objects import pod_workload
+from webhook.core.verdict import Verdict
 from webhook.engine import review_all
 from webhook.errors import ClusterError
 from webhook.reports.audited import Audit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
     from datetime import datetime
 
     from webhook.audit.owners import Claim, Link
     from webhook.cluster.api import Api
     from webhook.cluster.kinds import Kind
-    from webhook.core.verdict import Verdict
     from webhook.core.workload import Workload
     from webhook.engine import Engine
 
@@ -38,6 +39,7 @@ _AT_ONCE = 50
 _FORBIDDEN = 403
 _ATTEMPTS = 3
 _MAX_MISSING = 20
+_NOTHING = Verdict()
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,9 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Only there; empty: everywhere."""
     labels: str = ""
     """Label selector, of Pods, and of workloads of which no Pod runs."""
+    unasked: frozenset[str] = frozenset()
+    """Namespaces in which API servers ask no webhook of ours: what runs there is looked at, and no
+    policy covers it."""
 
 
 class Told(Protocol):
@@ -111,7 +116,7 @@ async def scan(
                 raise
         else:
             break
-    verdicts = await _judge(engine, look.folding.asked, patience, told)
+    verdicts = await _judge(engine, look.folding.asked, scope, patience, told)
     picture = Picture(engine, look.folding, verdicts)
     return Audit(
         taken=taken,
@@ -126,7 +131,7 @@ class _Look:
     """Reads the cluster once."""
 
     def __init__(self, api: Api, engine: Engine, scope: Scope, told: Told) -> None:
-        self.folding = Folding(engine.question)
+        self.folding = Folding(partial(_question, engine, scope))
         self.missing: dict[str, None] = {}
         self._api = api
         self._scope = scope
@@ -212,8 +217,14 @@ class _Look:
         self.folding.pod(one, owner, workload, running)
 
 
+def _question(engine: Engine, scope: Scope, workload: Workload) -> Hashable:
+    if workload.namespace in scope.unasked:
+        return workload.images
+    return engine.question(workload)
+
+
 async def _judge(
-    engine: Engine, asked: list[Workload], patience: float, told: Told
+    engine: Engine, asked: list[Workload], scope: Scope, patience: float, told: Told
 ) -> Mapping[int, Verdict]:
     """The verdict on each question; what memory cannot answer waits for the registries."""
     verdicts: dict[int, Verdict] = {}
@@ -221,7 +232,8 @@ async def _judge(
     for number, workload in enumerate(asked):
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
-        verdict = engine.review_known(workload)
+        unasked = workload.namespace in scope.unasked
+        verdict = _NOTHING if unasked else engine.review_known(workload)
         if verdict is None:
             waiting[number] = workload
         else:

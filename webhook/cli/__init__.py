@@ -27,6 +27,7 @@ MAX_MESSAGE = 2000
 
 COMMANDS = {
     "check": ("webhook.cli.check", "Judge the images that manifests name."),
+    "audit": ("webhook.cli.audit", "Judge what runs in a cluster, and say who owns it."),
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
     "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),

@@ -164,10 +164,10 @@ def _config(recorded: RecordedConfig) -> ImageConfig:
 def answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
     """What people ask first, in the words of the rules; what there is no answer to is left out."""
     said = told(configs)
-    answers = {
+    found = {
         "commit": said.commit,
         "source": said.source,
         "built": said.built,
         "pid1": one_answer((pid1(config).summary for config in configs), _MAX_PID1),
     }
-    return {key: value for key, value in answers.items() if value}
+    return {key: value for key, value in found.items() if value}

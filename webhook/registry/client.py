@@ -18,6 +18,7 @@ from webhook.registry.disk import Disk
 from webhook.registry.flights import Flights
 from webhook.registry.keeping import Keeping
 from webhook.registry.logins import Logins
+from webhook.registry.pace import Pace, Paced
 from webhook.registry.patience import Queued, Retrying, Turns
 from webhook.registry.reach import Reach, reach_of
 from webhook.registry.redirects import Redirecting
@@ -45,6 +46,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """A registry in trouble is not asked about the same image again before."""
     cache_bytes: int = 64 * 1024 * 1024
     disk_bytes: int = 512 * 1024 * 1024
+    requests_per_second: float | None = None
+    """To all registries together; None: as fast as they answer."""
 
 
 class RegistryClient:
@@ -82,6 +85,8 @@ class RegistryClient:
         )
         self._lobby = Lobby(Tokens(monotonic))
         self._turns = Turns()
+        per_second = self._limits.requests_per_second
+        self.pace = None if per_second is None else Pace(per_second)
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
         self._logins = Logins(secrets)
 
@@ -185,7 +190,11 @@ class RegistryClient:
         self, reach: Reach, repository: str, credentials: list[Credential]
     ) -> Authenticated:
         """The whole way of a request: log in, try again, follow, wait for a turn, dial."""
-        queued = Queued(self._transport(reach), self._turns, reach.origin.authority)
+        host = reach.origin.authority
+        transport = self._transport(reach)
+        if self.pace is not None:
+            transport = Paced(transport, self.pace, host)
+        queued = Queued(transport, self._turns, host)
         return Authenticated(
             Retrying(Redirecting(queued)),
             tokens=Retrying(queued),

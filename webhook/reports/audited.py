@@ -49,7 +49,7 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True):
 
     owner: Owner
     pods: int
-    """Pods that run for it now; with none, the verdict is on the Pod that its template describes."""
+    """Pods that run for it now; if none, the verdict is on the Pod that its template describes."""
     verdict: Verdict
     """What admission would say to its Pods, were they created now; passes and skips included. Of
     different Pods, everything that is said to any of them. The findings of the rule `drifted` are

@@ -39,7 +39,7 @@ def render_markdown(result: CheckResult) -> str:
         for finding in one.verdict.findings
         if finding.bad
     ]
-    head = f"**cocket check**: {summary_line(result.summary())}\n"
+    head = f"**{result.command}**: {summary_line(result.summary())}\n"
     if not rows:
         return head
     table = "| where | object | rule | | finding |\n|---|---|---|---|---|\n" + "".join(rows)
@@ -50,7 +50,7 @@ def _row(one: Checked, finding: Finding) -> str:
     place = one.object
     container = where(finding)
     cells = (
-        _code(f"{place.file}:{one.line_of(finding)}"),
+        _code(place.at(one.line_of(finding))),
         _code(place.title) + (f"<br>{_text(container)}" if container else ""),
         _text(finding.rule),
         _EFFECTS[effect(finding)],

@@ -34,6 +34,7 @@ _DESCRIPTIONS = {
     "registry": "An image is not from a registry whose environment the policy allows.",
     "provenance": "An image carries no usable provenance labels.",
     "init": "PID 1 would be neither an init nor covered by one.",
+    "drifted": "A node runs another image than the one that is named.",
 }
 
 

@@ -78,17 +78,24 @@ def placed_sentence(finding: Finding) -> str:
 def summary_line(summary: Summary) -> str:
     """The last line for people."""
     parts = [
-        f"{_many(summary.objects, 'object')} with {_many(summary.images, 'image')}",
+        f"{many(summary.objects, 'object')} with {many(summary.images, 'image')}",
         f"{summary.allowed} allowed",
         f"{summary.refused} refused",
+        *outcome_parts(summary),
     ]
+    if summary.without_images:
+        parts.append(f"{many(summary.without_images, 'other document')} without images")
+    return ", ".join(parts)
+
+
+def outcome_parts(summary: Summary) -> list[str]:
+    """Of how many objects there is more to say."""
+    parts = []
     if summary.warned:
         parts.append(f"{summary.warned} with warnings")
     if summary.unknown:
         parts.append(f"{summary.unknown} not fully checked")
-    if summary.without_images:
-        parts.append(f"{_many(summary.without_images, 'other document')} without images")
-    return ", ".join(parts)
+    return parts
 
 
 def _joined(message: str, fix: str) -> str:
@@ -98,5 +105,6 @@ def _joined(message: str, fix: str) -> str:
     return f"{message}{end} {fix}"
 
 
-def _many(count: int, noun: str) -> str:
+def many(count: int, noun: str) -> str:
+    """`1 object`, `2 objects`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -178,11 +178,11 @@ def hostile_audits(draw: st.DrawFn) -> tuple[Audit, Trend]:
             ),
             "org.opencontainers.image.created": text(),
         }
-        known: ImageFacts | Unknown = draw(
-            st.sampled_from(
-                [facts(config(labels=labels, cmd=(text(),))), Unknown(Reason.OFFLINE, text())]
-            )
-        )
+        either: list[ImageFacts | Unknown] = [
+            facts(config(labels=labels, cmd=(text(),))),
+            Unknown(Reason.OFFLINE, text()),
+        ]
+        known = draw(st.sampled_from(either))
         image = RunningImage(
             use=place, digest=text(), facts=known, running=(text(),), environment=text()
         )
