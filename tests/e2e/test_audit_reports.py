@@ -175,10 +175,12 @@ def test_a_definition_that_is_installed_later_takes_over(
     operator.wait_ready()
     with served(plane, OLD):
         shop.report(OLD, "Pod/web")
+        shop.enforce(mode="warn")
+        shop.report(OLD, "Pod/web", "warn")
         with served(plane, NEW):
-            shop.report(NEW, "Pod/web")
+            shop.report(NEW, "Pod/web", "warn")
             wait_until(lambda: reports(plane, OLD, shop.namespace) == {}, "no old report", 40)
-        shop.report(OLD, "Pod/web")
+        shop.report(OLD, "Pod/web", "warn")
 
 
 def test_an_exception_is_a_skip_with_its_reason_and_fails_at_once_when_it_ends(

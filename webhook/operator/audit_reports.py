@@ -43,7 +43,7 @@ class ReportOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     wanted: ReportsWanted = ReportsWanted.AUTO
     writes_per_second: float = 50.0
-    discover_seconds: float = 30.0
+    discover_seconds: float = 10.0
     """Between two looks at which API is served."""
 
 

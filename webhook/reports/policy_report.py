@@ -181,6 +181,7 @@ def _truncated(owner: Owner, left_out: int, taken: datetime) -> dict[str, Any]:
         category="Report",
         severity=Severity.HIGH,
         result=Result.ERROR,
+        scored=False,
         source=SOURCE,
         message=f"Truncated: {left_out} results are left out, the gravest are shown.",
     )

@@ -83,7 +83,7 @@ class ReportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     category: str
     severity: Severity
     result: Result
-    scored: bool = False
+    scored: bool
     """False where it counts neither for nor against: warnings, and what was not judged."""
     source: str = ""
     message: str = ""
