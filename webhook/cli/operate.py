@@ -12,6 +12,7 @@ import click
 from webhook.cli.audit_options import audit_options
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.options import READABLE
+from webhook.cli.report_options import ReportServed, report_options
 from webhook.core.resource_fields import is_name
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ class Identity(click.ParamType[str]):
     help="Honour the ImageExceptions of this namespace; of others never. Repeatable.",
 )
 @audit_options
+@report_options
 @click.option(
     "--identity",
     type=Identity(),
@@ -238,6 +240,7 @@ def operate(
     audit_interval: int,
     audit_reports: str,
     audit_events: bool,
+    report: ReportServed | None,
     identity: str | None,
     remove: bool,
     probe_bind: str,
@@ -287,6 +290,7 @@ def operate(
             audit=Audited(audit_interval, audit_reports, audit_events, tuple(excluded))
             if audit
             else None,
+            report=report,
             probes=Address(probe_bind, probe_port),
         )
     )

@@ -22,6 +22,7 @@ from webhook.admission.limits import Limits as PeerLimits
 from webhook.admission.listener import Listener
 from webhook.admission.metrics import Metrics
 from webhook.admission.server import Address
+from webhook.cli.reporting import served_report, source_of
 from webhook.cluster.leader import lead
 from webhook.cluster.lease_lock import Standing
 from webhook.cluster.login import open_api
@@ -47,9 +48,11 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
+    from webhook.cli.report_options import ReportServed
     from webhook.cluster.api import Api
     from webhook.core.document import Document
     from webhook.core.reading import Loaded
+    from webhook.page.shown import Source
 
 ENDED = 0
 FAILED = 1
@@ -128,6 +131,7 @@ class Operated(msgspec.Struct, frozen=True, kw_only=True):
     exception_namespaces: tuple[str, ...]
     webhook: Webhook | None
     audit: Audited | None
+    report: ReportServed | None
     probes: Address
 
 
@@ -152,6 +156,9 @@ async def _operate(operated: Operated) -> int:
         operating = _Operating(api, operated)
         await operating.listen(operated.probes)
         stack.push_async_callback(operating.close)
+        await stack.enter_async_context(
+            served_report(operated.report, api, operating.report, *operating.peers)
+        )
         return await operating.until(asked)
 
 
@@ -183,6 +190,7 @@ class _Operating:
         limits = PeerLimits(
             **{name: getattr(settings, name) for name in PeerLimits.__struct_fields__}
         )
+        self.peers = (limits, metrics)
         self._listener = Listener(
             health_app(self._ready, metrics, self._checks),
             tls=None,
@@ -253,6 +261,10 @@ class _Operating:
             await self._operator.run()
         finally:
             self._operator = None
+
+    def report(self) -> Source:
+        """What the report shows now."""
+        return source_of(self._operator, self._standing.holder)
 
     def _ready(self) -> bool:
         return all(check.ok for check in self._checks())
