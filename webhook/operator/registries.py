@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from webhook.operator.conditions import Found
     from webhook.operator.desk import Desk
     from webhook.operator.reading import Item
-    from webhook.registry.credentials import Credential, Secrets
+    from webhook.registry.credentials import Held, Secrets
 
 _AT_ONCE = 8
 _PATIENCE = 15.0
@@ -159,7 +159,7 @@ class Prober:
 
     async def _ask(self, registry: Registry) -> tuple[Looked, list[Found]]:
         unusable: Unknown | None = None
-        credentials: list[Credential] = []
+        credentials: list[Held] = []
         try:
             credentials = await self._logins.of(registry.location, registry)
         except RegistryError as error:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registry
-    from webhook.registry.credentials import Credential, Secrets
+    from webhook.registry.credentials import Held, Secrets
     from webhook.registry.exchange import Transport
 
 
@@ -182,7 +182,7 @@ class RegistryClient:
         return facts
 
     def _authenticated(
-        self, reach: Reach, repository: str, credentials: list[Credential]
+        self, reach: Reach, repository: str, credentials: list[Held]
     ) -> Authenticated:
         """The whole way of a request: log in, try again, follow, wait for a turn, dial."""
         queued = Queued(self._transport(reach), self._turns, reach.origin.authority)

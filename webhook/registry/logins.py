@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from webhook.core.facts import Reason
 from webhook.core.printable import printable
 from webhook.errors import InvalidPolicyError, UnavailableError
-from webhook.registry.credentials import MAX_FILE, Credential, load_keyring, read_keyring
+from webhook.registry.credentials import MAX_FILE, Credential, Held, load_keyring, read_keyring
 from webhook.registry.keyring import Keyring
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Logins:
         self._secrets = secrets
         self._kept: OrderedDict[str, tuple[_State, Keyring[Credential]]] = OrderedDict()
 
-    async def of(self, name: str, registry: Registry) -> list[Credential]:
+    async def of(self, name: str, registry: Registry) -> list[Held]:
         """The credentials of a Registry that fit an image, to be tried in turn.
 
         Args:
@@ -44,19 +44,20 @@ class Logins:
         """
         if not registry.docker_config_file and not registry.secret_name:
             return []
+        secret, file = registry.secret_name, registry.docker_config_file
         try:
-            keyring = (
-                self._of_secret(registry.secret_name)
-                if registry.secret_name
-                else await self._of_file(registry.docker_config_file)
-            )
+            keyring = self._of_secret(secret) if secret else await self._of_file(file)
         except InvalidPolicyError as error:
             raise UnavailableError(
                 Reason.UNAUTHORIZED,
                 f"the credentials of Registry {registry.name!r} cannot be used: "
                 f"{printable(str(error))}",
             ) from error
-        return keyring.lookup(name)
+        source = f"Secret {secret}" if secret else printable(file, 200)
+        return [
+            Held(one, f"the login in {source} of Registry {registry.name}")
+            for one in keyring.lookup(name)
+        ]
 
     def _of_secret(self, secret: str) -> Keyring[Credential]:
         if self._secrets is None:
