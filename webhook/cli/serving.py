@@ -28,6 +28,7 @@ from webhook.registry import client as registry_client
 from webhook.registry.credentials import Secrets
 from webhook.registry.given import GivenFacts, read_facts
 from webhook.registry.source import Recorded, RegistrySource
+from webhook.registry.tenant import PullSecrets
 from webhook.settings import Settings
 
 _FILES = 4096
@@ -54,6 +55,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """Our own; None for that of the login."""
     exception_namespaces: tuple[str, ...] = ()
     replica: Replica | None = None
+    pull_secrets: tuple[str, ...] = ()
+    """Names of the pull secrets of Pods that are read; `*` for all, nothing for none."""
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +87,7 @@ class Judging(msgspec.Struct, kw_only=True):
     reloads: Sequence[Reload[Any, Any]] = ()
     recorded: Recorded | None = None
     secrets: Secrets | None = None
+    pull_secrets: PullSecrets | None = None
     before: Callable[[], Awaitable[None]] | None = None
     checks: Callable[[], Sequence[Check]] = tuple
     on_readiness: Callable[[bool], None] = lambda _: None
@@ -146,6 +150,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             client=client,
             given=judging.given,
             recorded=judging.recorded,
+            pull_secrets=judging.pull_secrets,
         ),
         namespaces=judging.namespaces,
         clock=now,

@@ -68,6 +68,7 @@ CRON_JOBS_BETA = Kind("batch", "v1beta1", "cronjobs", "CronJob")
 
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 SECRETS = Kind("", "v1", "secrets", "Secret")
+SERVICE_ACCOUNTS = Kind("", "v1", "serviceaccounts", "ServiceAccount")
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 VALIDATING_WEBHOOKS = Kind(
     "admissionregistration.k8s.io",

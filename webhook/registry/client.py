@@ -26,13 +26,14 @@ from webhook.registry.tokens import Tokens
 from webhook.registry.transport import AiohttpTransport, Connections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registry
-    from webhook.registry.credentials import Held, Secrets
+    from webhook.registry.credentials import Credential, Held, Secrets
     from webhook.registry.exchange import Transport
+    from webhook.registry.tenant import Tenant
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +99,13 @@ class RegistryClient:
                 return ImageFacts(digest=pinned.digest, source=pinned.host)
         return self._memory.failures.get((asked, Need.CONFIG in needs))
 
-    async def facts(self, ref: ImageRef, needs: frozenset[Need], registry: Registry) -> ImageFacts:
+    async def facts(
+        self,
+        ref: ImageRef,
+        needs: frozenset[Need],
+        registry: Registry,
+        tenant: Tenant | None = None,
+    ) -> ImageFacts:
         """What the registry says about an image.
 
         By digest that is one manifest and one config (an index: one pair for each platform that can
@@ -109,11 +116,14 @@ class RegistryClient:
             ref: the image; without tag and digest it is `latest`.
             needs: what its policies' rules want to know.
             registry: where it is served; its settings and credentials.
+            tenant: whose logins are tried in place of those of the registry. The answer is for
+                whoever holds the same ones.
 
         Raises:
             RegistryError: it could not be learned; `reason` says why.
         """
-        asked = question(ref, registry)
+        logins = () if tenant is None else tuple(tenant.held(ref.name))
+        asked = question(ref, registry, tuple(held.credential for held in logins))
         match self.known(asked, needs):
             case ImageFacts() as facts:
                 return facts
@@ -124,7 +134,7 @@ class RegistryClient:
         with_configs = Need.CONFIG in needs
         return await self._flights.join(
             (asked, with_configs),
-            lambda: self._fly(asked, ref, registry, with_configs=with_configs),
+            lambda: self._fly(asked, ref, registry, logins, with_configs=with_configs),
         )
 
     async def close(self) -> None:
@@ -136,37 +146,51 @@ class RegistryClient:
 
     def _pinned(self, asked: Tagged) -> Pinned | None:
         digest = self._memory.tags.get(asked)
-        return None if digest is None else Pinned(asked.host, asked.repository, digest)
+        return None if digest is None else _at(asked, digest)
 
     async def _fly(
-        self, asked: Tagged | Pinned, ref: ImageRef, registry: Registry, *, with_configs: bool
+        self,
+        asked: Tagged | Pinned,
+        ref: ImageRef,
+        registry: Registry,
+        logins: Sequence[Held],
+        *,
+        with_configs: bool,
     ) -> ImageFacts:
         """One flight: learn, and remember what came of it."""
         try:
-            return await self._learn(asked, ref, registry, with_configs=with_configs)
+            return await self._learn(asked, ref, registry, logins, with_configs=with_configs)
         except RegistryError as error:
             self._memory.failures.put((asked, with_configs), Unknown(error.reason, str(error)))
             raise
 
     async def _learn(
-        self, asked: Tagged | Pinned, ref: ImageRef, registry: Registry, *, with_configs: bool
+        self,
+        asked: Tagged | Pinned,
+        ref: ImageRef,
+        registry: Registry,
+        logins: Sequence[Held],
+        *,
+        with_configs: bool,
     ) -> ImageFacts:
         if isinstance(asked, Pinned) and not is_digest(asked.digest):
             raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
         reach = reach_of(ref, registry)
-        credentials = await self._logins.of(ref.name, registry)
+        credentials = logins if asked.access else await self._logins.of(ref.name, registry)
         deadline = asyncio.get_running_loop().time() + self._limits.image_seconds
         repository = Repository(
-            self._authenticated(reach, ref.repository, credentials),
+            self._authenticated(reach, ref.repository, credentials, asked.access),
             reach.origin,
             ref.repository,
             deadline,
         )
-        keeping = Keeping(repository, self._memory, self._disk)
+        # A manifest of a tenant's own can name the parts of others, and get them from a cache.
+        shared = (None, None) if asked.access else (self._memory, self._disk)
+        keeping = Keeping(repository, *shared)
         if isinstance(asked, Pinned):
             return await self._read(asked, await keeping.top(asked), keeping)
         top = await repository.by_tag(asked.tag)
-        pinned = Pinned(asked.host, asked.repository, top.digest)
+        pinned = _at(asked, top.digest)
         self._memory.tags.put(asked, top.digest)
         if facts := self._memory.facts.get(pinned):
             return facts
@@ -182,7 +206,11 @@ class RegistryClient:
         return facts
 
     def _authenticated(
-        self, reach: Reach, repository: str, credentials: list[Held]
+        self,
+        reach: Reach,
+        repository: str,
+        credentials: Sequence[Held],
+        access: tuple[Credential, ...],
     ) -> Authenticated:
         """The whole way of a request: log in, try again, follow, wait for a turn, dial."""
         queued = Queued(self._transport(reach), self._turns, reach.origin.authority)
@@ -193,6 +221,8 @@ class RegistryClient:
             repository=repository,
             credentials=credentials,
             lobby=self._lobby,
+            # What everybody is told was asked before.
+            anonymously=not access,
         )
 
 
@@ -222,6 +252,10 @@ def open_client(
         disk=disk,
         secrets=secrets,
     )
+
+
+def _at(asked: Tagged, digest: str) -> Pinned:
+    return Pinned(asked.host, asked.repository, digest, asked.access)
 
 
 def _error(reason: Reason, detail: str) -> RegistryError:
