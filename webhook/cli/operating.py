@@ -33,7 +33,7 @@ from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.registry.client import Limits
-from webhook.settings import Settings
+from webhook.settings import Settings, cloud_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -143,6 +143,7 @@ class _Operating:
             webhook=None if operated.webhook is None else operated.webhook.options(self._namespace),
             probe=ProbeOptions(seconds=settings.probe_seconds),
             facts=FactsOptions(),
+            place=cloud_place(),
             limits=Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes),
         )
         metrics = Metrics()

@@ -25,11 +25,12 @@ from webhook.core.policy import PolicySet
 from webhook.engine import Engine
 from webhook.errors import InputError
 from webhook.registry import client as registry_client
+from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.credentials import Secrets
 from webhook.registry.given import GivenFacts, read_facts
 from webhook.registry.source import Recorded, RegistrySource
 from webhook.registry.tenant import PullSecrets
-from webhook.settings import Settings
+from webhook.settings import Settings, cloud_place
 
 _FILES = 4096
 """File descriptors that all our limits need together, with the registries' connections."""
@@ -141,7 +142,10 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes
         )
         client = registry_client.open_client(
-            cache_dir=served.cache_dir, limits=limits, secrets=judging.secrets
+            cache_dir=served.cache_dir,
+            limits=limits,
+            secrets=judging.secrets,
+            cloud=CloudLogins(cloud_place(), now),
         )
     engine = Engine(
         policies=judging.policies,

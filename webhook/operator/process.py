@@ -23,6 +23,8 @@ from webhook.operator.registries import ProbeOptions, Prober
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.operator.served import until_served
 from webhook.registry.client import Limits, open_client
+from webhook.registry.cloud.logins import CloudLogins
+from webhook.registry.cloud.place import CloudPlace
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +47,8 @@ class OperatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     probe: ProbeOptions
     facts: FactsOptions
     limits: Limits
+    place: CloudPlace = CloudPlace()
+    """Where we run, for Registries that name a provider."""
 
 
 class Operator:
@@ -57,13 +61,15 @@ class Operator:
         self._troubles = Troubles()
         self._logins = docker_configs(api, options.namespace)
         self._namespace = options.namespace
-        self._client = open_client(limits=options.limits, secrets=self._login)
+        cloud = CloudLogins(options.place, clock)
+        self._client = open_client(limits=options.limits, secrets=self._login, cloud=cloud)
         self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
         self.prober = Prober(
             api,
             self.desk,
             secrets=self._login,
             secrets_read=lambda: self._logins.synced,
+            cloud=cloud,
             clock=clock,
             options=options.probe,
         )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registry
+    from webhook.registry.cloud.logins import CloudLogins
     from webhook.registry.credentials import Credential, Held, Secrets
     from webhook.registry.exchange import Transport
     from webhook.registry.tenant import Tenant
@@ -59,6 +60,7 @@ class RegistryClient:
         limits: Limits | None = None,
         disk: Disk | None = None,
         secrets: Secrets | None = None,
+        cloud: CloudLogins | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Put the client together; `open_client` does it for production.
@@ -69,6 +71,7 @@ class RegistryClient:
             limits: see there.
             disk: where manifests and configs are kept over the end of the process.
             secrets: the logins that Registries name by a Secret; None outside a cluster.
+            cloud: gives the logins of Registries that name a provider.
             monotonic: seconds that never go back.
         """
         self._transport = transport
@@ -84,7 +87,7 @@ class RegistryClient:
         self._lobby = Lobby(Tokens(monotonic))
         self._turns = Turns()
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
-        self._logins = Logins(secrets)
+        self._logins = Logins(secrets, cloud)
 
     def known(self, asked: Tagged | Pinned, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """What memory holds, at once: facts, a failure of a moment ago, or None.
@@ -141,6 +144,7 @@ class RegistryClient:
         """End all questions and close all connections."""
         await self._flights.close()
         await self._lobby.tokens.close()
+        await self._logins.close()
         if self._connections is not None:
             await self._connections.close()
 
@@ -159,6 +163,11 @@ class RegistryClient:
     ) -> ImageFacts:
         """One flight: learn, and remember what came of it."""
         try:
+            try:
+                return await self._learn(asked, ref, registry, logins, with_configs=with_configs)
+            except UnavailableError as error:
+                if error.reason is not Reason.UNAUTHORIZED or not self._logins.forget(registry):
+                    raise
             return await self._learn(asked, ref, registry, logins, with_configs=with_configs)
         except RegistryError as error:
             self._memory.failures.put((asked, with_configs), Unknown(error.reason, str(error)))
@@ -231,6 +240,7 @@ def open_client(
     cache_dir: Path | None = None,
     limits: Limits | None = None,
     secrets: Secrets | None = None,
+    cloud: CloudLogins | None = None,
 ) -> RegistryClient:
     """The client as it runs in production; call it inside the event loop, and `close` it.
 
@@ -238,6 +248,7 @@ def open_client(
         cache_dir: where manifests and configs are kept; nowhere if absent.
         limits: see there.
         secrets: the logins that Registries name by a Secret; None outside a cluster.
+        cloud: gives the logins of Registries that name a provider; closed with the client.
 
     Raises:
         InputError: the cache folder cannot be used.
@@ -251,6 +262,7 @@ def open_client(
         limits=limits,
         disk=disk,
         secrets=secrets,
+        cloud=cloud,
     )
 
 
