@@ -13,12 +13,14 @@ from tests.builders import NOW
 from tests.crds import ROOT
 from webhook.admission.following import metrics_of
 from webhook.admission.metrics import Metrics
+from webhook.admission.registry_metrics import registry_metrics
 from webhook.cluster.state import ClusterState
 from webhook.core.resources import gather_policies
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
+from webhook.registry.breaker import Breakers
 from webhook.registry.client import Limits
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def of_the_webhook() -> set[str]:
     metrics = Metrics()
     metrics.expires = lambda: NOW
     metrics.others = lambda: metrics_of(state.watched(), {**state.counts(), "lease_failing": 0})
+    metrics.registries = lambda: registry_metrics(Breakers(lambda: 0.0))
     return families(metrics.render())
 
 

@@ -16,7 +16,8 @@ from webhook.demo.login import BasicLogin, TokenLogin
 from webhook.demo.registry import DemoRegistry
 from webhook.errors import RegistryError
 from webhook.registry.credentials import Basic, Held, IdentityToken
-from webhook.registry.ping import Ping, RateLimit, ping
+from webhook.registry.ping import Ping, ping
+from webhook.registry.ratelimit import RateLimit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -144,7 +144,11 @@ class _Operating:
             probe=ProbeOptions(seconds=settings.probe_seconds),
             facts=FactsOptions(),
             place=cloud_place(),
-            limits=Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes),
+            limits=Limits(
+                tag_seconds=settings.tag_seconds,
+                cache_bytes=settings.cache_bytes,
+                breaking=False,
+            ),
         )
         metrics = Metrics()
         # Nothing is reviewed here: in place of the counters of reviews stands what we know.

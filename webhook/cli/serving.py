@@ -7,6 +7,7 @@ import logging
 import resource
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import uvloop
 from webhook.admission.checks import Check
 from webhook.admission.limits import Limits
 from webhook.admission.metrics import Metrics
+from webhook.admission.registry_metrics import registry_metrics
 from webhook.admission.reload import Reload, read_contents
 from webhook.admission.server import Address, Server
 from webhook.admission.tls import Certificate
@@ -147,6 +149,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             secrets=judging.secrets,
             cloud=CloudLogins(cloud_place(), now),
         )
+        metrics.registries = partial(registry_metrics, client.breakers)
     engine = Engine(
         policies=judging.policies,
         source=RegistrySource(

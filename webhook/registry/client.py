@@ -12,12 +12,14 @@ from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import is_digest
 from webhook.errors import BadContentError, RegistryError, UnavailableError
 from webhook.registry.auth import Authenticated, Lobby
+from webhook.registry.breaker import Breakers, Breaking
 from webhook.registry.cache import Memory, Pinned, Tagged, question
 from webhook.registry.content import Served, read_image
 from webhook.registry.disk import Disk
 from webhook.registry.flights import Flights
 from webhook.registry.keeping import Keeping
 from webhook.registry.logins import Logins
+from webhook.registry.mirrors import Place, places
 from webhook.registry.patience import Queued, Retrying, Turns
 from webhook.registry.reach import Reach, reach_of
 from webhook.registry.redirects import Redirecting
@@ -47,6 +49,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """A registry in trouble is not asked about the same image again before."""
     cache_bytes: int = 64 * 1024 * 1024
     disk_bytes: int = 512 * 1024 * 1024
+    breaking: bool = True
+    """Whether a registry in trouble is left alone; the operator has gates of its own for that."""
 
 
 class RegistryClient:
@@ -86,6 +90,7 @@ class RegistryClient:
         )
         self._lobby = Lobby(Tokens(monotonic))
         self._turns = Turns()
+        self.breakers = Breakers(monotonic)
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
         self._logins = Logins(secrets, cloud)
 
@@ -125,8 +130,7 @@ class RegistryClient:
         Raises:
             RegistryError: it could not be learned; `reason` says why.
         """
-        logins = () if tenant is None else tuple(tenant.held(ref.name))
-        asked = question(ref, registry, tuple(held.credential for held in logins))
+        asked = question(ref, registry, () if tenant is None else tenant.access(ref, registry))
         match self.known(asked, needs):
             case ImageFacts() as facts:
                 return facts
@@ -137,7 +141,7 @@ class RegistryClient:
         with_configs = Need.CONFIG in needs
         return await self._flights.join(
             (asked, with_configs),
-            lambda: self._fly(asked, ref, registry, logins, with_configs=with_configs),
+            lambda: self._fly(asked, ref, registry, tenant, with_configs=with_configs),
         )
 
     async def close(self) -> None:
@@ -157,40 +161,57 @@ class RegistryClient:
         asked: Tagged | Pinned,
         ref: ImageRef,
         registry: Registry,
-        logins: Sequence[Held],
+        tenant: Tenant | None,
         *,
         with_configs: bool,
     ) -> ImageFacts:
         """One flight: learn, and remember what came of it."""
         try:
+            if isinstance(asked, Pinned) and not is_digest(asked.digest):
+                raise _error(
+                    Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others"
+                )
+            mirror: UnavailableError | None = None
+            *mirrors, origin = places(ref, registry)
+            for place in mirrors:
+                try:
+                    return await self._learn(asked, place, tenant, with_configs=with_configs)
+                except UnavailableError as error:
+                    mirror = error
             try:
-                return await self._learn(asked, ref, registry, logins, with_configs=with_configs)
+                return await self._learn(asked, origin, tenant, with_configs=with_configs)
             except UnavailableError as error:
-                if error.reason is not Reason.UNAUTHORIZED or not self._logins.forget(registry):
+                if mirror is None:
                     raise
-            return await self._learn(asked, ref, registry, logins, with_configs=with_configs)
+                detail = f"{error}; and its mirror: {mirror}"
+                raise UnavailableError(error.reason, detail) from error
         except RegistryError as error:
             self._memory.failures.put((asked, with_configs), Unknown(error.reason, str(error)))
             raise
 
     async def _learn(
-        self,
-        asked: Tagged | Pinned,
-        ref: ImageRef,
-        registry: Registry,
-        logins: Sequence[Held],
-        *,
-        with_configs: bool,
+        self, asked: Tagged | Pinned, place: Place, tenant: Tenant | None, *, with_configs: bool
     ) -> ImageFacts:
-        if isinstance(asked, Pinned) and not is_digest(asked.digest):
-            raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
-        reach = reach_of(ref, registry)
-        credentials = logins if asked.access else await self._logins.of(ref.name, registry)
+        """Ask one place; once more where a cloud may give a better login than it gave before."""
+        try:
+            return await self._ask(asked, place, tenant, with_configs=with_configs)
+        except UnavailableError as error:
+            refused = error.reason is Reason.UNAUTHORIZED and tenant is None
+            if not refused or not self._logins.forget(place.registry):
+                raise
+        return await self._ask(asked, place, tenant, with_configs=with_configs)
+
+    async def _ask(
+        self, asked: Tagged | Pinned, place: Place, tenant: Tenant | None, *, with_configs: bool
+    ) -> ImageFacts:
+        reach = reach_of(place.ref, place.registry)
+        name = place.ref.name
+        held = tenant.held(name) if tenant else await self._logins.of(name, place.registry)
         deadline = asyncio.get_running_loop().time() + self._limits.image_seconds
         repository = Repository(
-            self._authenticated(reach, ref.repository, credentials, asked.access),
+            self._authenticated(reach, place.ref.repository, held, asked.access),
             reach.origin,
-            ref.repository,
+            place.ref.repository,
             deadline,
         )
         # A manifest of a tenant's own can name the parts of others, and get them from a cache.
@@ -198,14 +219,15 @@ class RegistryClient:
         keeping = Keeping(repository, *shared)
         if isinstance(asked, Pinned):
             return await self._read(asked, await keeping.top(asked), keeping)
-        top = await repository.by_tag(asked.tag)
-        pinned = _at(asked, top.digest)
-        self._memory.tags.put(asked, top.digest)
+        digest = await repository.announced(asked.tag)
+        top = None if digest else await repository.by_tag(asked.tag)
+        pinned = _at(asked, digest or (top.digest if top else ""))
+        self._memory.tags.put(asked, pinned.digest)
         if facts := self._memory.facts.get(pinned):
             return facts
         if not with_configs:
-            return ImageFacts(digest=top.digest, source=asked.host)
-        return await self._read(pinned, top, keeping)
+            return ImageFacts(digest=pinned.digest, source=asked.host)
+        return await self._read(pinned, top or await keeping.top(pinned), keeping)
 
     async def _read(self, pinned: Pinned, top: Served, keeping: Keeping) -> ImageFacts:
         platforms = await read_image(top, keeping)
@@ -222,7 +244,12 @@ class RegistryClient:
         access: tuple[Credential, ...],
     ) -> Authenticated:
         """The whole way of a request: log in, try again, follow, wait for a turn, dial."""
-        queued = Queued(self._transport(reach), self._turns, reach.origin.authority)
+        host = reach.origin.authority
+        # Inside the queue: whoever waits there hears at once that there is nothing to wait for.
+        inner = self._transport(reach)
+        if self._limits.breaking:
+            inner = Breaking(inner, self.breakers, host, access)
+        queued = Queued(inner, self._turns, host)
         return Authenticated(
             Retrying(Redirecting(queued)),
             tokens=Retrying(queued),

@@ -6,7 +6,6 @@ Nothing is kept from one look to the next: a token of yesterday would hide the p
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from webhook.registry.challenge import Challenge, choose, parse_challenges
 from webhook.registry.credentials import Anonymous, Held
 from webhook.registry.exchange import Request, Response, Transport
 from webhook.registry.failures import failure
+from webhook.registry.ratelimit import RateLimit, rate_limit
 from webhook.registry.reach import reach_of
 from webhook.registry.redirects import Redirecting
 from webhook.registry.tokens import Tokens
@@ -46,16 +46,6 @@ _HUB_LIMITS = "ratelimitpreview/test"
 """Where Docker Hub tells what is left; a HEAD there counts for nothing (Docker docs, «Pull usage
 and limits»)."""
 _NOBODY = Held(Anonymous(), "")
-_LIMIT = re.compile(r"([0-9]{1,9})(?:\s*;\s*w=([0-9]{1,9}))?", re.ASCII)
-
-
-class RateLimit(msgspec.Struct, frozen=True):
-    """How many requests a registry allows, as far as it says so."""
-
-    limit: int | None = None
-    remaining: int | None = None
-    seconds: int | None = None
-    """Length of the period."""
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +110,7 @@ class _Looking:
         last, refused = first, None
         if first.status != _OK:
             last, refused = await self._log_in(first, credentials)
-        limits = _limits(last)
+        limits = rate_limit(last)
         if hub and limits is None and refused is None:
             limits = await self._hub_limits(credentials)
         return Ping(
@@ -154,7 +144,7 @@ class _Looking:
         asking = replace(self._request, method="HEAD", url=Url(self._reach.origin, path))
         for held in credentials or (_NOBODY,):
             try:
-                return _limits(await self._as(held, _HUB_LIMITS, asking))
+                return rate_limit(await self._as(held, _HUB_LIMITS, asking))
             except RegistryError:
                 continue
         return None
@@ -191,22 +181,6 @@ def _shown(challenge: Challenge | None) -> str:
     except RegistryError:
         return "Bearer"
     return f"Bearer {printable(realm.origin.authority, 260)}"
-
-
-def _limits(response: Response) -> RateLimit | None:
-    """`RateLimit-Limit: 100;w=21600` (Docker Hub, GitLab; draft-ietf-httpapi-ratelimit-headers)."""
-    limit, window = _number(response.header("ratelimit-limit"))
-    remaining, period = _number(response.header("ratelimit-remaining"))
-    if limit is None and remaining is None:
-        return None
-    return RateLimit(limit, remaining, window or period)
-
-
-def _number(header: str | None) -> tuple[int | None, int | None]:
-    match = _LIMIT.fullmatch((header or "").strip())
-    if match is None:
-        return None, None
-    return int(match[1]), int(match[2]) if match[2] else None
 
 
 def _expires(certificate: bytes) -> datetime | None:

@@ -121,7 +121,7 @@ class RegistrySource:
         if self._pull_secrets is None or not self._wants_login(found):
             return found
         tenant = Tenant(await self._pull_secrets(workload))
-        if not tenant.held(ref.name):
+        if not tenant.access(ref, place.registry):
             detail = "; ".join((found.detail, *tenant.problems))
             return Unknown(found.reason, detail)
         try:

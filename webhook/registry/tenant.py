@@ -16,8 +16,11 @@ from webhook.core.pull_secret import PullSecret
 from webhook.core.workload import Workload
 from webhook.errors import InvalidPolicyError
 from webhook.registry.credentials import MAX_FILE, Credential, Held, read_keyring
+from webhook.registry.mirrors import places
 
 if TYPE_CHECKING:
+    from webhook.core.image import ImageRef
+    from webhook.core.registries import Registry
     from webhook.registry.keyring import Keyring
 
 PullSecrets: TypeAlias = Callable[[Workload], Awaitable[Sequence[PullSecret]]]
@@ -48,6 +51,13 @@ class Tenant:
             self._keyrings.append((source, read_keyring(config)))
         except InvalidPolicyError as error:
             self.problems.append(f"{source} cannot be used: {printable(str(error), 200)}")
+
+    def access(self, ref: ImageRef, registry: Registry) -> tuple[Credential, ...]:
+        """All logins that fit an image or its mirror: who has the same ones may hear the same."""
+        found = [
+            held.credential for one in places(ref, registry) for held in self.held(one.ref.name)
+        ]
+        return tuple(dict.fromkeys(found))
 
     def held(self, name: str) -> list[Held]:
         """The logins that fit an image, by the kubelet's rules, each once.
