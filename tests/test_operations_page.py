@@ -14,6 +14,7 @@ from tests.crds import ROOT
 from tests.operator.keeping_world import OPTIONS
 from webhook.admission.following import metrics_of
 from webhook.admission.metrics import Metrics
+from webhook.admission.registry_metrics import registry_metrics
 from webhook.cluster.state import ClusterState
 from webhook.core.resources import gather_policies
 from webhook.operator.audit import AuditOptions
@@ -21,6 +22,7 @@ from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
+from webhook.registry.breaker import Breakers
 from webhook.registry.client import Limits
 from webhook.registry.counting import Requests
 
@@ -52,6 +54,7 @@ def of_the_webhook() -> set[str]:
     metrics.registry.register(Requests())
     metrics.expires = lambda: NOW
     metrics.others = lambda: metrics_of(state.watched(), {**state.counts(), "lease_failing": 0})
+    metrics.registries = lambda: registry_metrics(Breakers(lambda: 0.0))
     return families(metrics.render())
 
 

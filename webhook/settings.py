@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import msgspec
+
+from webhook.registry.cloud.place import CloudPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,3 +65,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     no exception but a policy."""
     probe_seconds: float = 300.0
     """Seconds between two looks of `operate` at one registry; it costs two or three requests."""
+
+
+def cloud_place(environment: Mapping[str, str] = os.environ) -> CloudPlace:
+    """Where we run, as the variables that the clouds set in a Pod tell."""
+    names = CloudPlace.__struct_fields__
+    return CloudPlace(**{name: environment.get(name.upper(), "") for name in names})

@@ -159,7 +159,7 @@ async def parts(
     """The parts; what is there is seen already, and users are counted if asked."""
     async with AsyncExitStack() as stack:
         # It remembers failures, too; here that is the business of the parts.
-        client = open_client(limits=Limits(failure_seconds=0.0))
+        client = open_client(limits=Limits(failure_seconds=0.0, breaking=False))
         stack.push_async_callback(client.close)
         found = Parts(world, client, options)
         stack.push_async_callback(_end, asyncio.create_task(found.view.mirror.run()))

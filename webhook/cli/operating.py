@@ -40,7 +40,7 @@ from webhook.operator.registries import ProbeOptions
 from webhook.operator.report_apis import ReportsWanted
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.registry.client import Limits
-from webhook.settings import Settings
+from webhook.settings import Settings, cloud_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -178,7 +178,12 @@ class _Operating:
             webhook=None if operated.webhook is None else operated.webhook.options(self._namespace),
             probe=ProbeOptions(seconds=settings.probe_seconds),
             facts=FactsOptions(),
-            limits=Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes),
+            place=cloud_place(),
+            limits=Limits(
+                tag_seconds=settings.tag_seconds,
+                cache_bytes=settings.cache_bytes,
+                breaking=False,
+            ),
             audit=None
             if operated.audit is None
             else operated.audit.options(self._identity, self._namespace),

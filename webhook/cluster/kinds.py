@@ -73,6 +73,7 @@ CONFIG_MAPS = Kind("", "v1", "configmaps", "ConfigMap")
 
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 SECRETS = Kind("", "v1", "secrets", "Secret")
+SERVICE_ACCOUNTS = Kind("", "v1", "serviceaccounts", "ServiceAccount")
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 VALIDATING_WEBHOOKS = Kind(
     "admissionregistration.k8s.io",

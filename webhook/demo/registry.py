@@ -62,6 +62,8 @@ _STORE = re.compile(r"/store/(?P<hops>[0-9]+)/(?P<name>.+)/(?P<reference>[^/]+)"
 class Redirect(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bytes of blobs really are."""
 
+    place: str = ""
+    """`scheme://host` to name, in place of one of our own ports."""
     elsewhere: bool = False
     """On the registry's second port: another origin."""
     hops: int = 1
@@ -162,7 +164,7 @@ class DemoRegistry(Content):
 
     async def _right(self, request: web.BaseRequest) -> web.Response:
         """What a registry without faults answers."""
-        if request.path == "/token":
+        if isinstance(self.login, TokenLogin) and request.path == self.login.path:
             return await self._token(request)
         if request.method not in {"GET", "HEAD"}:
             return problem(405, "UNSUPPORTED", "this registry is read-only")
@@ -227,7 +229,8 @@ class DemoRegistry(Content):
     def _to_store(self, hops: int, repository: str, digest: str) -> web.Response:
         redirect = self.redirect or Redirect()
         host = self.elsewhere if redirect.elsewhere else self.host
-        place = f"{self._scheme}://{host}/store/{hops}/{repository}/{digest}?signature=secret"
+        base = redirect.place or f"{self._scheme}://{host}"
+        place = f"{base}/store/{hops}/{repository}/{digest}?signature=secret"
         return web.Response(status=redirect.status, headers={"Location": place})
 
     def _store(
@@ -251,7 +254,8 @@ class DemoRegistry(Content):
 
     def _realm(self) -> str:
         elsewhere = isinstance(self.login, TokenLogin) and self.login.elsewhere
-        return f"{self._scheme}://{self.elsewhere if elsewhere else self.host}/token"
+        path = self.login.path if isinstance(self.login, TokenLogin) else "/token"
+        return f"{self._scheme}://{self.elsewhere if elsewhere else self.host}{path}"
 
     async def _token(self, request: web.BaseRequest) -> web.Response:
         if request.method == "POST":

@@ -26,6 +26,8 @@ from webhook.operator.registries import ProbeOptions, Prober
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.operator.served import until_served
 from webhook.registry.client import Limits, open_client
+from webhook.registry.cloud.logins import CloudLogins
+from webhook.registry.cloud.place import CloudPlace
 from webhook.registry.counting import Requests
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class OperatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     probe: ProbeOptions
     facts: FactsOptions
     limits: Limits
+    place: CloudPlace = CloudPlace()
+    """Where we run, for Registries that name a provider."""
     audit: AuditOptions | None = None
     """None: nothing is audited."""
 
@@ -68,7 +72,10 @@ class Operator:
         self.requests = Requests()
         """What registries were asked since we lead."""
         self._client = open_client(
-            limits=options.limits, secrets=self._login, requests=self.requests
+            limits=options.limits,
+            secrets=self._login,
+            cloud=CloudLogins(options.place, clock),
+            requests=self.requests,
         )
         self._clients = [self._client]
         self.audit = None if options.audit is None else self._audit(options, options.audit, clock)
@@ -78,6 +85,7 @@ class Operator:
             self.desk,
             secrets=self._login,
             secrets_read=lambda: self._logins.synced,
+            cloud=cloud,
             clock=clock,
             options=options.probe,
         )
@@ -141,7 +149,12 @@ class Operator:
             tag_seconds=_AUDIT_IMAGE_SECONDS,
             requests_per_second=audit.requests_per_second,
         )
-        client = open_client(limits=limits, secrets=self._login, requests=self.requests)
+        client = open_client(
+            limits=limits,
+            secrets=self._login,
+            cloud=CloudLogins(options.place, clock),
+            requests=self.requests,
+        )
         self._clients.append(client)
         # What admission follows is followed once more: what decides is then read the same way.
         state = ClusterState(self._api, namespace=options.namespace, gather=options.gather)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from webhook.errors import RegistryError
-from webhook.registry.limits import rate_limit
+from webhook.registry.ratelimit import rate_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

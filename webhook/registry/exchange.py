@@ -27,6 +27,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Value of that header; goes to `url.origin` and to nobody else."""
     form: tuple[tuple[str, str], ...] = ()
     """Fields of a POST body."""
+    body: bytes | None = None
+    """Bytes to send; None: nothing, or `form`."""
+    content_type: str = ""
+    """Of the body that is sent."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further headers, of a cloud's own services; they go wherever the request does."""
 
     def __repr__(self) -> str:
         """Without the credentials."""

@@ -11,6 +11,7 @@ from webhook.core.printable import printable
 from webhook.core.registries import Registry
 from webhook.errors import RegistryError
 from webhook.registry.cache import Pinned, Tagged, question
+from webhook.registry.tenant import OPENED_BY_LOGIN, Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from webhook.core.workload import Workload
     from webhook.registry.client import RegistryClient
     from webhook.registry.given import GivenFacts
+    from webhook.registry.tenant import PullSecrets
 
 _MAX_PLACES = 16_384
 
@@ -57,6 +59,7 @@ class RegistrySource:
         given: GivenFacts,
         ask_unconfigured: bool = False,
         recorded: Recorded | None = None,
+        pull_secrets: PullSecrets | None = None,
     ) -> None:
         """Put the sources together.
 
@@ -68,12 +71,16 @@ class RegistrySource:
                 where a person typed the name.
             recorded: facts that need no registry, for images of configured registries: what a
                 digest says is the same whoever serves it, and up or down.
+            pull_secrets: the logins of workloads, asked for where a registry wants another login
+                than its own; None where they are nobody's business. Never under a cache of answers
+                by name alone, such as one run's snapshot.
         """
         self._registries = registries
         self._client = client
         self._given = given
         self._ask_unconfigured = ask_unconfigured
         self._recorded = recorded
+        self._pull_secrets = pull_secrets
         self._places: dict[ImageRef, _Place] = {}
         self._places_of: Registries | None = None
 
@@ -89,7 +96,9 @@ class RegistrySource:
         facts = self._recall(ref)
         if facts is not None:
             return facts
-        return _OFFLINE if self._client is None else found
+        if self._client is None:
+            return _OFFLINE
+        return None if self._wants_login(found) else found
 
     def in_use(self, ref: ImageRef) -> bool:
         """Whether the digest in the name is recorded as in use in this cluster."""
@@ -100,7 +109,6 @@ class RegistrySource:
         self, ref: ImageRef, needs: frozenset[Need], workload: Workload
     ) -> ImageFacts | Unknown:
         """Ask the registry; every failure of its own is an `Unknown`."""
-        del workload  # its pull secrets will count here, one day
         place = self._place(ref)
         if not isinstance(place, _Asked):
             return place
@@ -109,7 +117,25 @@ class RegistrySource:
         try:
             return await self._client.facts(ref, needs, place.registry)
         except RegistryError as error:
+            found = Unknown(error.reason, str(error))
+        if self._pull_secrets is None or not self._wants_login(found):
+            return found
+        tenant = Tenant(await self._pull_secrets(workload))
+        if not tenant.access(ref, place.registry):
+            detail = "; ".join((found.detail, *tenant.problems))
+            return Unknown(found.reason, detail)
+        try:
+            return await self._client.facts(ref, needs, place.registry, tenant)
+        except RegistryError as error:
             return Unknown(error.reason, str(error))
+
+    def _wants_login(self, found: ImageFacts | Unknown | None) -> bool:
+        """Whether a workload's own login may change the answer."""
+        return (
+            self._pull_secrets is not None
+            and isinstance(found, Unknown)
+            and found.reason in OPENED_BY_LOGIN
+        )
 
     def _recall(self, ref: ImageRef) -> ImageFacts | None:
         """What is recorded about the digest in a name, if it can be judged from."""

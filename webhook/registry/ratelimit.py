@@ -1,4 +1,4 @@
-"""How many requests a registry allows, as far as it says so in its answers."""
+"""How many requests a registry allows, as far as its headers tell."""
 
 from __future__ import annotations
 
