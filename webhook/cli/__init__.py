@@ -28,6 +28,7 @@ MAX_MESSAGE = 2000
 COMMANDS = {
     "check": ("webhook.cli.check", "Judge the images that manifests name."),
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
+    "pin": ("webhook.cli.pin", "Write the digest behind every tag in files."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
     "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),
     "demo": (

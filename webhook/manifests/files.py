@@ -91,12 +91,16 @@ def read_bytes(content: bytes, name: str) -> Iterator[Document]:
     Raises:
         InvalidObjectError: it is too long, or is neither YAML nor JSON; names file and line.
     """
+    for parsed in parse_bytes(content, name):
+        yield from documents(name, parsed)
+
+
+def parse_bytes(content: bytes, name: str) -> Iterator[Parsed]:
+    """The same before Lists are taken apart."""
     if len(content) > MAX_BYTES:
         raise InvalidObjectError(f"{name}: longer than {MAX_BYTES // 1024 // 1024} MiB")
     content = content.removeprefix(b"\xef\xbb\xbf")
-    text = decoded(content, name)
-    for parsed in _read(content, text, name):
-        yield from documents(name, parsed)
+    yield from _read(content, decoded(content, name), name)
 
 
 def decoded(content: bytes, name: str) -> str:
