@@ -51,8 +51,8 @@ Examples:
 
 \b
 Exit code:
-  0  every image that the files name has a digest, now or with what the diff shows
-  1  a name could not be looked up, or was left alone; standard error says which and why
+  0  every image that the files name has a digest, now or with the diff
+  1  a name could not be looked up, or was left alone: standard error says why
   2  wrong arguments, or a file that cannot be read; nothing was written
 """
 
