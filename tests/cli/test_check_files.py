@@ -68,6 +68,16 @@ def test_warnings_count_only_where_they_are_asked_for(tmp_path: Path) -> None:
     assert cocket(*arguments, "--fail-on", "warn").exit_code == 1
 
 
+def test_a_hook_may_let_pass_what_nobody_looked_up(tmp_path: Path) -> None:
+    unknown = write(tmp_path / "web.yaml", pod(app=PINNED))
+    refused = write(tmp_path / "bad.yaml", pod(app=TAGGED))
+
+    assert cocket("check", "--offline", "--unknown-ok", unknown).exit_code == 0
+    assert cocket("check", "--offline", "--unknown-ok", unknown, refused).exit_code == 1
+    strict = ("check", "--offline", "--unknown-ok", "--fail-on", "unknown", unknown)
+    assert cocket(*strict).exit_code == 1
+
+
 def test_a_policy_of_other_namespaces_or_without_templates_covers_nothing(tmp_path: Path) -> None:
     file = write(tmp_path / "Dockerfile", "FROM alpine\n")
     rules = write(tmp_path / "policy.yaml", policy(more="templates: off"))

@@ -11,7 +11,7 @@ import click
 
 from webhook import __version__
 from webhook.cli import MAX_MESSAGE, complain
-from webhook.cli.exit_codes import USAGE
+from webhook.cli.exit_codes import GOOD, UNDECIDED, USAGE
 from webhook.cli.fail_on import FailOn, check_code
 from webhook.cli.inputs import read_inputs
 from webhook.cli.lookups import SPARE, names_in, review_all
@@ -119,6 +119,11 @@ Exit code:
     show_default=True,
     help="What gives exit code 1; see below.",
 )
+@click.option(
+    "--unknown-ok",
+    is_flag=True,
+    help="Exit code 0 in place of 3: for hooks that look nothing up. What is refused is refused.",
+)
 @cache_option
 @click.option(
     "--timeout",
@@ -139,6 +144,7 @@ def check(
     labels: Mapping[str, Mapping[str, str]],
     form: str,
     fail_on: str,
+    unknown_ok: bool,
     cache_dir: Path | None,
     timeout: float,
     verbose: bool,
@@ -198,7 +204,8 @@ def check(
         sys.stdout.write(render_table(result, verbose=verbose))
     else:
         sys.stdout.write(_RENDERERS[form](result))
-    sys.exit(check_code(verdicts.values(), FailOn(fail_on)))
+    code = check_code(verdicts.values(), FailOn(fail_on))
+    sys.exit(GOOD if unknown_ok and code == UNDECIDED else code)
 
 
 async def _judge(
