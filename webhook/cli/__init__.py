@@ -30,6 +30,7 @@ COMMANDS = {
     "audit": ("webhook.cli.audit", "Judge what runs in a cluster, and say who owns it."),
     "test": ("webhook.cli.test", "Run unit tests of policies."),
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
+    "pin": ("webhook.cli.pin", "Write the digest behind every tag in files."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
     "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),
     "doctor": ("webhook.cli.doctor", "Say what is wrong with an installation, and how to mend it."),

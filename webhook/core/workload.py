@@ -18,6 +18,8 @@ class Role(StrEnum):
     EPHEMERAL = "ephemeral"
     VOLUME = "volume"
     """An OCI image volume (KEP-4639): mounted, never started."""
+    BASE = "base"
+    """Named by a Dockerfile, which builds on it or copies from it."""
 
 
 class ImageUse(msgspec.Struct, frozen=True, gc=False):

@@ -35,7 +35,10 @@ _DESCRIPTIONS = {
     "provenance": "An image carries no usable provenance labels.",
     "init": "PID 1 would be neither an init nor covered by one.",
     "drifted": "A node runs another image than the one that is named.",
+    "packages": "A build takes the newest version of a package, whatever that is.",
 }
+_PAGES = {"packages": "docs/files.md"}
+"""Where something is explained that no policy asks about."""
 
 
 def render_sarif(result: CheckResult) -> str:
@@ -73,7 +76,7 @@ def artifact_uri(file: str) -> str:
 
 
 def _rule(name: str) -> Mapping[str, object]:
-    page = f"{RULES_PAGE}#{name}"
+    page = f"{_PAGES.get(name, RULES_PAGE)}#{name}"
     return {
         "id": name,
         "shortDescription": {"text": _DESCRIPTIONS.get(name, f"Rule {name} does not hold.")},

@@ -40,6 +40,7 @@ _ROLE_SKIPS = {
     Role.INIT: Answer(Outcome.SKIP, "it runs to its end before the containers start."),
     Role.EPHEMERAL: Answer(Outcome.SKIP, "it is an ephemeral container, for debugging."),
     Role.VOLUME: Answer(Outcome.SKIP, "it is mounted, and never started."),
+    Role.BASE: Answer(Outcome.SKIP, "it is built on, and never started."),
 }
 _HOST_PID = Answer(Outcome.SKIP, "the Pod runs with hostPID, so PID 1 is the node's own init.")
 _WINDOWS = Answer(Outcome.SKIP, "Windows has no PID 1.")
