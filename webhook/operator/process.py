@@ -71,10 +71,11 @@ class Operator:
         self._namespace = options.namespace
         self.requests = Requests()
         """What registries were asked since we lead."""
+        cloud = CloudLogins(options.place, clock)
         self._client = open_client(
             limits=options.limits,
             secrets=self._login,
-            cloud=CloudLogins(options.place, clock),
+            cloud=cloud,
             requests=self.requests,
         )
         self._clients = [self._client]
