@@ -33,7 +33,7 @@ needs the verb `create` as well, of which no audit log tells.
 """
 
 
-_NO_FIELDS = {"managedFields": [{}]}
+_NO_FIELDS: dict[str, list[dict[str, str]]] = {"managedFields": [{}]}
 """Takes away who owns which field: a fifth of an object, which every replica is sent and throws
 away. The API server notes no more owners until somebody applies (Kubernetes, «Server-Side Apply»,
 clearing managedFields)."""
