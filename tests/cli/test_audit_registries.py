@@ -45,7 +45,7 @@ async def audit(
             name = f"{registry.host}/prod/web:v{number % IMAGES}"
             cluster.put(PODS, f"web-{number}", spec=pod_spec(name))
         rules = write(folder / "policy.yaml", policy(rules="init: {}"))
-        arguments = (
+        arguments: tuple[str | Path, ...] = (
             *("audit", "-A", "--kubeconfig", write_kubeconfig(folder, cluster.api.server)),
             *("--policy", rules, "--policy", reachable(registry, folder), *options),
         )
