@@ -46,8 +46,15 @@ async def audit(
             cluster.put(PODS, f"web-{number}", spec=pod_spec(name))
         rules = write(folder / "policy.yaml", policy(rules="init: {}"))
         arguments: tuple[str | Path, ...] = (
-            *("audit", "-A", "--kubeconfig", write_kubeconfig(folder, cluster.api.server)),
-            *("--policy", rules, "--policy", reachable(registry, folder), *options),
+            "audit",
+            "-A",
+            "--kubeconfig",
+            write_kubeconfig(folder, cluster.api.server),
+            "--policy",
+            rules,
+            "--policy",
+            reachable(registry, folder),
+            *options,
         )
         began = time.monotonic()
         if terminal:
