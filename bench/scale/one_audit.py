@@ -16,7 +16,6 @@ from webhook.core.facts import Reason
 from webhook.core.verdict import Outcome
 from webhook.reports.audit_json import render_audit_json
 
-
 _OF_THE_IMAGE = frozenset({Reason.SCRIPT, Reason.VARIABLE})
 
 
