@@ -81,13 +81,13 @@ async def audit_cluster(
     async with open_api(kubeconfig=asked.kubeconfig, context=asked.context) as api:
         try:
             found = await Auditing(api, asked, warn, progress).audit()
-            trend = await _trend(api, asked.system_namespace) if asked.with_trend else None
-            return found, trend
         except ClusterError as error:
             raise InputError(
                 f"the cluster at {api.server} cannot be read: {error}. "
                 "docs/audit.md says which rights it takes"
             ) from error
+        trend = await _trend(api, asked.system_namespace) if asked.with_trend else None
+        return found, trend
 
 
 class Auditing:
