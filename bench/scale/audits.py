@@ -60,7 +60,7 @@ def audit_once(kubeconfig: Path) -> Measured:
 def check_whole(one: Measured, sizes: Sizes, pods: int) -> None:
     """What was measured must have been the whole work, from recorded facts alone."""
     assert (one.pods, one.owners, one.images) == (pods, sizes.images, 2 * sizes.images), one
-    assert (one.requests, one.unknown) == (0, 0), one
+    assert (one.requests, one.unlearned) == (0, 0), one
 
 
 def _measure(kubeconfig: Path, sizes: Sizes, pods: int) -> list[Row]:

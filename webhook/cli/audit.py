@@ -206,6 +206,7 @@ def audit(
         cache_dir=cache_dir,
         requests_per_second=requests_per_second,
         patience=timeout,
+        with_trend=form == "html",
     )
     shown = AuditProgress() if not quiet and sys.stderr.isatty() else None
     warn = _silent if quiet else to_stderr

@@ -62,6 +62,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     cache_dir: Path | None = None
     requests_per_second: float
     patience: float
+    with_trend: bool = False
 
 
 async def audit_cluster(
@@ -70,8 +71,8 @@ async def audit_cluster(
     """Look at the cluster once.
 
     Returns:
-        What was found, and how it went until now; None where no operator keeps it, or who asks
-        may not read it.
+        What was found, and how it went until now; None where nobody wants it, no operator keeps
+        it, or who asks may not read it.
 
     Raises:
         InputError: there is no cluster to log in to, a file cannot be used, the cluster cannot be
@@ -80,12 +81,13 @@ async def audit_cluster(
     async with open_api(kubeconfig=asked.kubeconfig, context=asked.context) as api:
         try:
             found = await Auditing(api, asked, warn, progress).audit()
-            return found, await _trend(api, asked.system_namespace)
         except ClusterError as error:
             raise InputError(
                 f"the cluster at {api.server} cannot be read: {error}. "
                 "docs/audit.md says which rights it takes"
             ) from error
+        trend = await _trend(api, asked.system_namespace) if asked.with_trend else None
+        return found, trend
 
 
 class Auditing:
