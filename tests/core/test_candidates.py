@@ -78,7 +78,7 @@ def test_one_of_the_same_kind_and_name_is_replaced() -> None:
 
 
 def test_the_same_name_of_another_kind_or_namespace_is_another_document() -> None:
-    spec = {"rules": {"digest": {}}}
+    spec: dict[str, Any] = {"rules": {"digest": {}}}
     found = made(
         document("ImagePolicy", "main", spec, namespace="shop"),
         document("ImagePolicy", "main", spec, namespace="bank"),
