@@ -33,6 +33,7 @@ COMMANDS = {
     "pin": ("webhook.cli.pin", "Write the digest behind every tag in files."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
     "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),
+    "policy": ("webhook.cli.policy", "Simulate a policy before it is in force."),
     "doctor": ("webhook.cli.doctor", "Say what is wrong with an installation, and how to mend it."),
     "demo": (
         "webhook.cli.demo",
