@@ -164,7 +164,7 @@ class DemoRegistry(Content):
 
     async def _right(self, request: web.BaseRequest) -> web.Response:
         """What a registry without faults answers."""
-        if isinstance(self.login, TokenLogin) and request.path == self.login.path:
+        if request.path == self._token_path():
             return await self._token(request)
         if request.method not in {"GET", "HEAD"}:
             return problem(405, "UNSUPPORTED", "this registry is read-only")
@@ -254,8 +254,10 @@ class DemoRegistry(Content):
 
     def _realm(self) -> str:
         elsewhere = isinstance(self.login, TokenLogin) and self.login.elsewhere
-        path = self.login.path if isinstance(self.login, TokenLogin) else "/token"
-        return f"{self._scheme}://{self.elsewhere if elsewhere else self.host}{path}"
+        return f"{self._scheme}://{self.elsewhere if elsewhere else self.host}{self._token_path()}"
+
+    def _token_path(self) -> str:
+        return self.login.path if isinstance(self.login, TokenLogin) else "/token"
 
     async def _token(self, request: web.BaseRequest) -> web.Response:
         if request.method == "POST":
