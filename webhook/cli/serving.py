@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import resource
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -31,6 +32,7 @@ from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.counting import Requests
 from webhook.registry.credentials import Secrets
 from webhook.registry.given import GivenFacts, read_facts
+from webhook.registry.promotions import Promotions
 from webhook.registry.source import Recorded, RegistrySource
 from webhook.registry.tenant import PullSecrets
 from webhook.settings import Settings, cloud_place
@@ -139,7 +141,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
         InputError: it cannot be listened there.
     """
     settings = Settings()
-    client = None
+    client = promotions = None
     if not served.offline:
         limits = registry_client.Limits(
             tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes
@@ -154,6 +156,9 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             cloud=CloudLogins(cloud_place(), now),
         )
         metrics.registries = partial(registry_metrics, client.breakers)
+        promotions = Promotions(
+            client, rules=lambda: judging.policies().promotion_rules, monotonic=time.monotonic
+        )
     engine = Engine(
         policies=judging.policies,
         source=RegistrySource(
@@ -162,6 +167,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             given=judging.given,
             recorded=judging.recorded,
             pull_secrets=judging.pull_secrets,
+            promotions=promotions,
         ),
         namespaces=judging.namespaces,
         clock=now,
@@ -192,6 +198,8 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
     except OSError as error:
         raise InputError(f"cannot listen: {error.strerror or error}") from error
     finally:
+        if promotions is not None:
+            await promotions.close()
         if client is not None:
             await client.close()
 

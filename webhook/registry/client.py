@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import msgspec
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import is_digest
 from webhook.errors import BadContentError, RegistryError, UnavailableError
+from webhook.registry.access import Access
 from webhook.registry.auth import Authenticated, Lobby
 from webhook.registry.breaker import Breakers, Breaking
 from webhook.registry.cache import Memory, Pinned, Tagged, question
@@ -24,7 +24,6 @@ from webhook.registry.pace import Pace, Paced
 from webhook.registry.patience import Queued, Retrying, Turns
 from webhook.registry.reach import Reach, reach_of
 from webhook.registry.redirects import Redirecting
-from webhook.registry.repository import Repository
 from webhook.registry.tokens import Tokens
 from webhook.registry.transport import AiohttpTransport, Connections
 
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from webhook.registry.counting import Requests
     from webhook.registry.credentials import Credential, Held, Secrets
     from webhook.registry.exchange import Transport
+    from webhook.registry.realm import RepositoryAccess
     from webhook.registry.tenant import Tenant
 
 
@@ -150,6 +150,58 @@ class RegistryClient:
             lambda: self._fly(asked, ref, registry, tenant, with_configs=with_configs),
         )
 
+    async def top(self, ref: ImageRef, registry: Registry) -> Served:
+        """The manifest or index of a digest in one repository, which thereby has it.
+
+        Only the disk remembers it; whoever asks keeps what it means.
+
+        Args:
+            ref: with a digest.
+            registry: where it is served.
+
+        Raises:
+            RegistryError: it was not served there.
+        """
+        pinned = Pinned(ref.host, ref.repository, ref.digest or "")
+        if not is_digest(pinned.digest):
+            raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
+        access = await self.access(ref, registry)
+        keeping = Keeping(access.reading(self._limits.image_seconds), self._memory, self._disk)
+        top = await keeping.top(pinned)
+        await keeping.note(pinned, top)
+        return top
+
+    async def access(
+        self, ref: ImageRef, registry: Registry, to: RepositoryAccess | None = None
+    ) -> Access:
+        """The way to one repository, with the credentials that open it; nothing is asked yet.
+
+        Args:
+            ref: an image in the repository.
+            registry: where it is served.
+            to: what is to be done there; by default to pull.
+
+        Raises:
+            UnavailableError: its host is none, or its credentials cannot be used.
+        """
+        return await self._access(Place(ref, registry), None, (), to)
+
+    async def _access(
+        self,
+        place: Place,
+        tenant: Tenant | None,
+        tenants: tuple[Credential, ...],
+        to: RepositoryAccess | None = None,
+    ) -> Access:
+        reach = reach_of(place.ref, place.registry)
+        name = place.ref.name
+        held = tenant.held(name) if tenant else await self._logins.of(name, place.registry)
+        return Access(
+            self._authenticated(reach, place.ref.repository, held, tenants, to),
+            reach.origin,
+            place.ref.repository,
+        )
+
     async def close(self) -> None:
         """End all questions and close all connections."""
         await self._flights.close()
@@ -210,16 +262,8 @@ class RegistryClient:
     async def _ask(
         self, asked: Tagged | Pinned, place: Place, tenant: Tenant | None, *, with_configs: bool
     ) -> ImageFacts:
-        reach = reach_of(place.ref, place.registry)
-        name = place.ref.name
-        held = tenant.held(name) if tenant else await self._logins.of(name, place.registry)
-        deadline = asyncio.get_running_loop().time() + self._limits.image_seconds
-        repository = Repository(
-            self._authenticated(reach, place.ref.repository, held, asked.access),
-            reach.origin,
-            place.ref.repository,
-            deadline,
-        )
+        access = await self._access(place, tenant, asked.access)
+        repository = access.reading(self._limits.image_seconds)
         # A manifest of a tenant's own can name the parts of others, and get them from a cache.
         shared = (None, None) if asked.access else (self._memory, self._disk)
         keeping = Keeping(repository, *shared)
@@ -247,7 +291,8 @@ class RegistryClient:
         reach: Reach,
         repository: str,
         credentials: Sequence[Held],
-        access: tuple[Credential, ...],
+        tenants: tuple[Credential, ...],
+        to: RepositoryAccess | None,
     ) -> Authenticated:
         """The whole way of a request: log in, try again, follow, wait for a turn, dial."""
         host = reach.origin.authority
@@ -256,7 +301,7 @@ class RegistryClient:
             inner = Paced(inner, self.pace, host)
         # Inside the queue: whoever waits there hears at once that there is nothing to wait for.
         if self._limits.breaking:
-            inner = Breaking(inner, self.breakers, host, access)
+            inner = Breaking(inner, self.breakers, host, tenants)
         queued = Queued(inner, self._turns, host)
         return Authenticated(
             Retrying(Redirecting(queued)),
@@ -266,7 +311,8 @@ class RegistryClient:
             credentials=credentials,
             lobby=self._lobby,
             # What everybody is told was asked before.
-            anonymously=not access,
+            anonymously=not tenants,
+            access=to,
         )
 
 
