@@ -14,8 +14,8 @@ from webhook.core.claims import READ_LABELS, Claims, claims
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
 from webhook.core.image import is_digest
 from webhook.core.labels import Meaning
+from webhook.core.pid1 import pid1
 from webhook.core.printable import printable
-from webhook.core.process import pid1
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

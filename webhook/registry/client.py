@@ -17,6 +17,7 @@ from webhook.registry.content import Served, read_image
 from webhook.registry.disk import Disk
 from webhook.registry.flights import Flights
 from webhook.registry.keeping import Keeping
+from webhook.registry.layers import Stored, stored
 from webhook.registry.logins import Logins
 from webhook.registry.patience import Queued, Retrying, Turns
 from webhook.registry.reach import Reach, reach_of
@@ -127,6 +128,15 @@ class RegistryClient:
             lambda: self._fly(asked, ref, registry, with_configs=with_configs),
         )
 
+    async def stored(self, ref: ImageRef, registry: Registry, *, seconds: float) -> Stored:
+        """The layers of one platform, by the digest of its manifest, to be read within `seconds`.
+
+        Raises:
+            RegistryError: its manifest or its config could not be read.
+        """
+        repository = await self._repository(ref, registry, seconds)
+        return await stored(await repository.by_digest(ref.digest or ""), repository)
+
     async def close(self) -> None:
         """End all questions and close all connections."""
         await self._flights.close()
@@ -153,15 +163,7 @@ class RegistryClient:
     ) -> ImageFacts:
         if isinstance(asked, Pinned) and not is_digest(asked.digest):
             raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
-        reach = reach_of(ref, registry)
-        credentials = await self._logins.of(ref.name, registry)
-        deadline = asyncio.get_running_loop().time() + self._limits.image_seconds
-        repository = Repository(
-            self._authenticated(reach, ref.repository, credentials),
-            reach.origin,
-            ref.repository,
-            deadline,
-        )
+        repository = await self._repository(ref, registry, self._limits.image_seconds)
         keeping = Keeping(repository, self._memory, self._disk)
         if isinstance(asked, Pinned):
             return await self._read(asked, await keeping.top(asked), keeping)
@@ -180,6 +182,16 @@ class RegistryClient:
         facts = ImageFacts(digest=pinned.digest, platforms=platforms, source=pinned.host)
         self._memory.facts.put(pinned, facts)
         return facts
+
+    async def _repository(self, ref: ImageRef, registry: Registry, seconds: float) -> Repository:
+        reach = reach_of(ref, registry)
+        credentials = await self._logins.of(ref.name, registry)
+        return Repository(
+            self._authenticated(reach, ref.repository, credentials),
+            reach.origin,
+            ref.repository,
+            asyncio.get_running_loop().time() + seconds,
+        )
 
     def _authenticated(
         self, reach: Reach, repository: str, credentials: list[Credential]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from webhook.registry.url import Origin, Url
 
 MAX_ERROR = 64 * 1024
@@ -27,6 +29,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Value of that header; goes to `url.origin` and to nobody else."""
     form: tuple[tuple[str, str], ...] = ()
     """Fields of a POST body."""
+    into: Callable[[bytes], Awaitable[None]] | None = None
+    """Takes the body piece by piece, so that nobody holds it, where the status is 200."""
 
     def __repr__(self) -> str:
         """Without the credentials."""

@@ -14,6 +14,8 @@ from webhook.registry.manifests import INDEX_TYPES, MANIFEST_TYPES, MAX_MANIFEST
 from webhook.registry.url import Origin, Url
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from webhook.registry.manifests import Descriptor
 
 # All of them, always: distribution 2.8 answers 404 for what is not named, or converts it.
@@ -79,14 +81,34 @@ class Repository:
         _check(response.body, descriptor, "the image config")
         return response.body
 
+    async def blob(self, layer: Descriptor, into: Callable[[bytes], Awaitable[None]]) -> None:
+        """Hand on the bytes of a blob as they come; comparing the digest is up to the caller.
+
+        Raises:
+            RegistryError: it was not served, or is longer than announced.
+        """
+        path = f"/v2/{self._repository}/blobs/{layer.digest}"
+        await self._get(path, "*/*", layer.size, "a layer", into)
+
     async def _manifest(self, reference: str, limit: int) -> Response:
         path = f"/v2/{self._repository}/manifests/{reference}"
         what = f"{self._repository}{'@' if ':' in reference else ':'}{reference}"
         return await self._get(path, _ACCEPT, limit, what)
 
-    async def _get(self, path: str, accept: str, limit: int, what: str) -> Response:
+    async def _get(
+        self,
+        path: str,
+        accept: str,
+        limit: int,
+        what: str,
+        into: Callable[[bytes], Awaitable[None]] | None = None,
+    ) -> Response:
         request = Request(
-            url=Url(self._origin, path), accept=accept, max_bytes=limit, deadline=self._deadline
+            url=Url(self._origin, path),
+            accept=accept,
+            max_bytes=limit,
+            deadline=self._deadline,
+            into=into,
         )
         response = await self._transport.send(request)
         if response.status != _OK:

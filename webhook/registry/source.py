@@ -91,6 +91,13 @@ class RegistrySource:
             return facts
         return _OFFLINE if self._client is None else found
 
+    def registry(self, ref: ImageRef) -> Registry | Unknown:
+        """The registry that would be asked about an image, or why none would."""
+        place = self._place(ref)
+        if isinstance(place, ImageFacts):
+            return _OFFLINE
+        return place.registry if isinstance(place, _Asked) else place
+
     def in_use(self, ref: ImageRef) -> bool:
         """Whether the digest in the name is recorded as in use in this cluster."""
         digest = ref.digest

@@ -259,10 +259,15 @@ async def _read(answer: aiohttp.ClientResponse, request: Request) -> Response:
             Reason.BAD_CONTENT, f"{origin.authority} sent a compressed body, which nobody asked for"
         )
     body = bytearray()
+    size = 0
     if not good or (answer.content_length or 0) <= limit:
-        while len(body) <= limit and (chunk := await answer.content.read(_CHUNK)):
-            body += chunk
-    if len(body) > limit or (good and (answer.content_length or 0) > limit):
+        while size <= limit and (chunk := await answer.content.read(_CHUNK)):
+            size += len(chunk)
+            if good and request.into is not None:
+                await request.into(chunk)
+            else:
+                body += chunk
+    if size > limit or (good and (answer.content_length or 0) > limit):
         answer.close()
         if good:
             raise BadContentError(
