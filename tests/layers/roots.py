@@ -73,9 +73,7 @@ class Shelf:
         self.asked: list[str] = []
         self._piece = piece
 
-    async def blob(
-        self, descriptor: Descriptor, into: Callable[[bytes], Awaitable[None]]
-    ) -> None:
+    async def blob(self, descriptor: Descriptor, into: Callable[[bytes], Awaitable[None]]) -> None:
         self.asked.append(descriptor.digest)
         body = self.blobs[descriptor.digest]
         for at in range(0, len(body), self._piece):

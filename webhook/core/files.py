@@ -101,6 +101,14 @@ def reads_as_script(file: Program) -> bool:
     return init or name in LOADERS or (name in SHELLS and is_script(file.word))
 
 
+def is_shell(interpreter: tuple[str, ...]) -> bool:
+    """Whether the words behind `#!` start a shell and nothing else."""
+    name = basename(interpreter[0])
+    if name in {"env", "busybox"}:
+        name = basename(" ".join(interpreter[1:]).partition(" ")[0])
+    return name in SHELLS
+
+
 def gives_way(called: Text, shell: Program | None) -> tuple[str, ...] | CannotTell:
     """The argv that takes the place of a shell that becomes its only command without `exec`.
 

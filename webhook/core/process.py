@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from webhook.core import inits, servers
 from webhook.core.argv import Unresolved, basename
 from webhook.core.endings import ended, unread
-from webhook.core.files import UNSEEN, gives_way, reads_as_script, unusable
+from webhook.core.files import UNSEEN, gives_way, is_shell, reads_as_script, unusable
 from webhook.core.inits import Init, InitKind
 from webhook.core.options import Grammar, read
 from webhook.core.scripts import is_script
@@ -36,6 +36,7 @@ MAX_SCRIPTS = 4
 MAX_SCANNED = 64
 """Words behind a script among which an init is looked for."""
 
+_AGAIN = "it starts itself again"
 _NAMED_INIT = Grammar(lenient=True)
 
 
@@ -85,17 +86,16 @@ class _Looking(msgspec.Struct, frozen=True):
     def inside(self, argv: tuple[str, ...], end: End) -> Process | None:
         """What one end of the script `argv` becomes; None where it starts itself again."""
         started = end.command(argv[0], argv[1:])
-        if started in self.begun or started == argv:
-            return None
         if len(self.begun) >= MAX_SCRIPTS or not started:
             return unread(argv, end.line)
         files = UNSEEN if end.path_changed else self.files
-        deeper = _Looking(self.named, files, (*self.begun, argv))
-        process = deeper.follow(started)
-        sure = process.kind not in INITS and process.kind is not Kind.SERVER
-        if sure or not end.path_changed or "/" in started[0]:
-            return process
-        return unread(argv, end.line)
+        process = _Looking(self.named, files, (*self.begun, argv)).follow(started)
+        if process.note is _AGAIN:
+            return None
+        good = process.kind in INITS or process.kind is Kind.SERVER
+        if good and end.path_changed and "/" not in started[0]:
+            return unread(argv, end.line)
+        return process
 
 
 def _over(init: Process, child: Process) -> Process:
@@ -148,9 +148,20 @@ def _named_minimal(found: Process | _Link) -> bool:
 def _scripted(file: Program, words: tuple[str, ...], looking: _Looking) -> Process | _Link:
     """A file that begins with `#!`: the kernel starts what stands there, with the file's path."""
     interpreter = file.interpreter
-    if file.ends and basename(interpreter[0]) in {*SHELLS, "busybox", "env"}:
-        return ended(file, words, looking.inside)
+    if file.ends and is_shell(interpreter):
+        shell = looking.files.find(interpreter[0])
+        if shell is not None and (why := unusable(shell)):
+            note = f"its interpreter {interpreter[0]}: {why}"
+            return Process(kind=Kind.ABSENT, name=basename(words[0]), word=words[0], note=note)
+        return _read(file, words, looking)
     return _Link((*interpreter, *words))
+
+
+def _read(file: Program, words: tuple[str, ...], looking: _Looking) -> Process:
+    """A script whose ends are known."""
+    if words in looking.begun:
+        return unread(words, _AGAIN)
+    return ended(file, words, looking.inside)
 
 
 def _plain(words: tuple[str, ...], name: str, looking: _Looking) -> Process | _Link:
@@ -245,7 +256,7 @@ def _script(words: tuple[str, ...], looking: _Looking) -> Process | _Link:
     # A shell reads a file of the folder where it is; PATH is for programs.
     file = looking.files.find(word if "/" in word else f"./{word}")
     if file is not None and file.ends:
-        return ended(file, words, looking.inside)
+        return _read(file, words, looking)
     for at in range(min(len(rest), MAX_SCANNED)):
         found = _init(rest, at, looking.named)
         if isinstance(found, _Link) and found.init is not None:

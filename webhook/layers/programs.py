@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from webhook.core.inside import LOOKED_FOR, End, Ending, Program, ProgramKind
 from webhook.layers.layer import What
 from webhook.layers.script import ends_of
+from webhook.layers.shell_tree import apart
 from webhook.layers.tree import ABSENT, LOOP, UNSETTLED, Found
 
 if TYPE_CHECKING:
     from webhook.layers.layer import Entry
+    from webhook.layers.shell_tree import Parse
     from webhook.layers.tree import Tree
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What runc, crun and Docker take where the config sets no PATH."""
 _MAX_FOLDERS = 32
 _ALSO_RUNS = {"amd64": {"386"}, "arm64": {"arm"}, "ppc64le": {"ppc64"}}
-_SHELLS = re.compile(r"(?:^|/)(?:sh|bash|dash|ash|ksh|mksh|busybox)(?=\s|$)")
+_SHELLS = re.compile(r"(?:^|[\s/])(?:sh|bash|dash|ash|ksh|mksh|busybox)(?=\s|$)")
 
 
 class UnsettledError(Exception):
@@ -28,7 +30,15 @@ class UnsettledError(Exception):
 class Programs:
     """The `Files` of one image; remembers what it was asked."""
 
-    def __init__(self, tree: Tree, *, architecture: str, path: str, folder: str) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        *,
+        architecture: str,
+        path: str,
+        folder: str,
+        parse: Parse = apart,
+    ) -> None:
         """Look into a tree.
 
         Args:
@@ -36,20 +46,24 @@ class Programs:
             architecture: what the config says programs are built for.
             path: the variable PATH; empty where it is not set.
             folder: where relative paths begin.
+            parse: parses a shell script.
         """
         self._tree = tree
         self._architecture = architecture
         self._folder = folder
+        self._parse = parse
         listed = (path or DEFAULT_PATH).split(":")[:_MAX_FOLDERS]
         self.folders = tuple(dict.fromkeys(one.rstrip("/") for one in listed if one[:1] == "/"))
         self.asked: dict[str, Program] = {}
 
-    def find(self, word: str) -> Program:
-        """See `Files.find`.
+    def find(self, word: str) -> Program | None:
+        """See `Files.find`; nothing is known of a path with a variable in it.
 
         Raises:
             UnsettledError: see there.
         """
+        if any(mark in word for mark in "$`"):
+            return None
         if word not in self.asked:
             self.asked[word] = self._find(word)
         return self.asked[word]
@@ -106,7 +120,7 @@ class Programs:
     def _ends(self, entry: Entry) -> tuple[End, ...]:
         shell = not entry.shebang or _SHELLS.search(entry.shebang)
         if entry.script and shell:
-            return ends_of(entry.script, self._text)
+            return ends_of(entry.script, self._text, self._parse)
         if entry.shebang and shell:
             return (End(Ending.UNTOLD, line="the script is too long to be looked into"),)
         return ()

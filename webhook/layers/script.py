@@ -1,26 +1,23 @@
 """How a shell script ends, on every way through it that can be told without running it.
 
-A script is walked as a shell would run it, every condition taken both ways. Parsed by the grammar
-of tree-sitter-bash; this is its only door. What the walk does not understand makes an end that is
-`untold`, with the line: never a guess.
+A script is walked as a shell would run it, every condition taken both ways. What the walk does not
+understand makes an end that is `untold`, with the line: never a guess.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import tree_sitter_bash
-from tree_sitter import Language, Parser
-
 from webhook.core.inside import End, Ending
 from webhook.core.printable import printable
 from webhook.layers.shell_commands import Commands
-from webhook.layers.shell_words import UNKNOWN_ARGUMENTS, State, text_of
+from webhook.layers.shell_tree import ERROR, apart, tree_of
+from webhook.layers.shell_words import UNKNOWN_ARGUMENTS, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tree_sitter import Node
+    from webhook.layers.shell_tree import Node, Parse
 
 MAX_STATES = 24
 """Ways through a script that are told apart."""
@@ -31,7 +28,6 @@ _MAX_DEPTH = 12
 """Functions and files within each other."""
 _LINE = 120
 
-_LANGUAGE = Language(tree_sitter_bash.language())
 _QUIET = frozenset(
     (
         *("comment", "test_command", "unset_command", "heredoc_body", "word", "string"),
@@ -41,7 +37,7 @@ _QUIET = frozenset(
 _LOOPS = frozenset(("while_statement", "for_statement", "c_style_for_statement"))
 
 
-def ends_of(text: str, read: Callable[[str], str | None]) -> tuple[End, ...]:
+def ends_of(text: str, read: Callable[[str], str | None], parse: Parse = apart) -> tuple[End, ...]:
     """All ways in which a script of a POSIX shell or bash ends.
 
     A way that ends in `exit` is none: the container ends with it.
@@ -49,8 +45,9 @@ def ends_of(text: str, read: Callable[[str], str | None]) -> tuple[End, ...]:
     Args:
         text: of the whole script.
         read: the text of another script of the image by its path, or None; for `. FILE`.
+        parse: parses a script; by default in another process.
     """
-    walk = Walk(read)
+    walk = Walk(read, parse)
     states = walk.file(text, frozenset((State(),)))
     for state in states:
         # The shell read to the end of the file: it was in front of all it started.
@@ -68,15 +65,15 @@ class TooMuchError(Exception):
 class Walk:
     """One walk through one script and the files that it reads."""
 
-    def __init__(self, read: Callable[[str], str | None]) -> None:
-        """Read further files by `read`."""
+    def __init__(self, read: Callable[[str], str | None], parse: Parse) -> None:
+        """Read further files by `read`, and parse them by `parse`."""
         self.ends: dict[End, None] = {}
         self.last = ""
         """The line of the last command of the file, quoted."""
         self._read = read
         self._commands = Commands(self)
         self.functions: dict[str, Node] = {}
-        self._parser = Parser(_LANGUAGE)
+        self._parse = parse
         self._steps = 0
         self._depth = 0
         self._left: list[set[State]] = []
@@ -95,10 +92,12 @@ class Walk:
 
     def file(self, text: str, states: frozenset[State]) -> frozenset[State]:
         """Walk a whole file."""
-        root = self._parser.parse(text.encode(errors="surrogateescape")).root_node
-        if root.has_error:
-            broken = _first_error(root)
-            self.end(End(Ending.UNTOLD, line=line_of(broken, _row(text, broken))))
+        root = tree_of(text, self._parse)
+        if root is None:
+            self.end(End(Ending.UNTOLD, line="it cannot be parsed"))
+            return frozenset()
+        if root.type == ERROR:
+            self.end(End(Ending.UNTOLD, line=line_of(root)))
             return frozenset()
         try:
             return self.within(lambda: self.run(root.children, states))
@@ -147,7 +146,7 @@ class Walk:
         for at, node in enumerate(nodes):
             if not states:
                 return states
-            if not node.is_named:
+            if not node.named:
                 continue
             if at + 1 < len(nodes) and nodes[at + 1].type == "&":
                 continue  # in the background: a process of its own
@@ -190,7 +189,7 @@ class Walk:
                 return states
 
     def _redirected(self, node: Node, states: frozenset[State]) -> frozenset[State]:
-        body = node.child_by_field_name("body")
+        body = node.first("body")
         if body is None:
             return states
         if body.type == "command":
@@ -213,7 +212,7 @@ class Walk:
         if node.type != "list":
             through = self._statement(node, states)
             nothing: frozenset[State] = frozenset()
-            match text_of(node):
+            match node.text:
                 case "true" | ":":
                     return through, nothing
                 case "false":
@@ -251,7 +250,7 @@ class Walk:
             if item.type != "case_item":
                 continue
             patterns, body = _split(item, ")")
-            default = default or any(text_of(one) == "*" for one in patterns)
+            default = default or any(one.text == "*" for one in patterns)
             through = self.run(body, states | passed)
             goes_on = any(one.type in {";&", ";;&"} for one in item.children)
             passed = through if goes_on else frozenset()
@@ -260,12 +259,12 @@ class Walk:
 
     def _loop(self, node: Node, states: frozenset[State]) -> frozenset[State]:
         """A loop: its body runs once, many times, or not at all."""
-        body = node.child_by_field_name("body")
-        conditions = node.children_by_field_name("condition")
-        for_name = node.child_by_field_name("variable")
+        body = node.first("body")
+        conditions = node.all("condition")
+        for_name = node.first("variable")
         states = self.run(conditions, states)
         if for_name is not None:
-            name = text_of(for_name)
+            name = for_name.text
             states = frozenset(one.with_value(name, None) for one in states)
         once = self.within(lambda: self.run(body.children if body else (), states))
         # What changes from one turn to the next is known no more, and the ends are those of a
@@ -273,11 +272,13 @@ class Walk:
         blurred = frozenset(_blurred(one, states) for one in once)
         if blurred - states:
             self.within(lambda: self.run(body.children if body else (), blurred))
-        endless = node.type == "while_statement" and [text_of(one) for one in conditions] in (
+        endless = node.type == "while_statement" and [
+            one.text for one in conditions if one.named
+        ] in (
             ["true"],
             [":"],
         )
-        if endless and "break" not in text_of(node) and "return" not in text_of(node):
+        if endless and "break" not in node.text and "return" not in node.text:
             for state in states:
                 end = End(Ending.UNTOLD, line=state.trap) if state.trap else None
                 self.end(end or End(Ending.STAYS, line=line_of(node)))
@@ -285,24 +286,17 @@ class Walk:
         return states | blurred
 
     def _function(self, node: Node, states: frozenset[State]) -> frozenset[State]:
-        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        if name is None or body is None or text_of(name) in Commands.SPECIAL:
+        name, body = node.first("name"), node.first("body")
+        if name is None or body is None or name.text in Commands.SPECIAL:
             self.untold(node)
         else:
-            self.functions[text_of(name)] = body
+            self.functions[name.text] = body
         return states
 
 
-def line_of(node: Node, text: str | None = None) -> str:
+def line_of(node: Node) -> str:
     """The line that a statement begins with, quoted for people."""
-    line = (text if text is not None else text_of(node)).partition("\n")[0]
-    return printable(line.strip(), _LINE)
-
-
-def _row(text: str, node: Node) -> str:
-    lines = text.split("\n")
-    row = node.start_point[0]
-    return lines[row] if row < len(lines) else ""
+    return printable(node.line.strip(), _LINE)
 
 
 def _split(node: Node, mark: str) -> tuple[list[Node], list[Node]]:
@@ -317,7 +311,7 @@ def _behind_redirects(node: Node) -> tuple[Node, ...]:
     words: list[Node] = []
     for redirect in node.named_children:
         if redirect.type == "file_redirect":
-            words += redirect.children_by_field_name("destination")[1:]
+            words += redirect.all("destination")[1:]
     return tuple(words)
 
 
@@ -336,10 +330,3 @@ def _bounded(states: frozenset[State]) -> frozenset[State]:
     if len(states) > MAX_STATES:
         raise TooMuchError
     return states
-
-
-def _first_error(node: Node) -> Node:
-    for child in node.children:
-        if child.has_error or child.is_missing:
-            return child if child.type == "ERROR" or child.is_missing else _first_error(child)
-    return node

@@ -11,10 +11,10 @@ from webhook.core.argv import Unresolved, basename
 from webhook.core.inside import End, Ending
 from webhook.core.options import Grammar, options, read
 from webhook.core.printable import printable
-from webhook.layers.shell_words import State, is_mark, text_of, words_of
+from webhook.layers.shell_words import State, is_mark, words_of
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from webhook.layers.shell_tree import Node
 
 _EXEC = Grammar(options("-c -l"), options("-a"))
 MAX_WORDS = 64
@@ -68,7 +68,7 @@ class Commands:
     def assign(self, node: Node, states: frozenset[State]) -> frozenset[State]:
         """Set variables: `X=1`, `X=1 Y=2`, `export X=1`, `local X`."""
         assignments = [node] if node.type == "variable_assignment" else node.named_children
-        if any(text_of(one) in {"-n", "-gn", "-ng"} for one in assignments):
+        if any(one.text in {"-n", "-gn", "-ng"} for one in assignments):
             self._walk.untold(node)  # another name of a variable
         for one in assignments:
             if one.type == "variable_assignment":
@@ -82,7 +82,7 @@ class Commands:
             if child.type == "command_name":
                 words += words_of(child.named_children[0], state) if child.named_children else ()
             elif child.type == "variable_assignment" and not words:
-                if text_of(child).startswith("PATH="):
+                if child.text.startswith("PATH="):
                     state = replace(state, path_changed=True)
             elif not child.type.endswith("redirect"):
                 words += words_of(child, state)
@@ -140,7 +140,7 @@ class Commands:
             return same  # only redirections
         above = node.parent
         whole = above if above is not None and above.type == "redirected_statement" else node
-        line = printable(text_of(whole).partition("\n")[0].strip(), 120)
+        line = printable(whole.text.partition("\n")[0].strip(), 120)
         sure = not isinstance(argv[0], Unresolved) or _literal_end(argv[0])
         if not sure or len(argv) > MAX_WORDS or sum(map(len, argv)) > MAX_TEXT:
             self._walk.end(End(Ending.UNTOLD, line=line))
@@ -174,7 +174,7 @@ class Commands:
             self._walk.untold(node)
         if action in {"", "-"} or not _STOPS.search(" ".join(words[2:])):
             return frozenset((state,))
-        return frozenset((replace(state, trap=printable(text_of(node), 120)),))
+        return frozenset((replace(state, trap=printable(node.text, 120)),))
 
     def _source(self, node: Node, words: list[str], same: frozenset[State]) -> frozenset[State]:
         if len(words) < 2 or isinstance(words[1], Unresolved) or is_mark(words[1]):  # noqa: PLR2004
@@ -190,8 +190,8 @@ def _literal_end(word: str) -> bool:
 
 
 def _assigned(node: Node, state: State) -> State:
-    name_node, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-    name = text_of(name_node) if name_node is not None else ""
+    name_node, value = node.first("name"), node.first("value")
+    name = name_node.text if name_node is not None else ""
     if not name.isidentifier():
         # One element of an array.
         return state.with_value(name.partition("[")[0], None)

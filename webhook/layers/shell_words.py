@@ -10,7 +10,7 @@ from webhook.core.argv import Unresolved
 from webhook.core.inside import ALL
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from webhook.layers.shell_tree import Node
 
 _UNKNOWN = Unresolved("$?")
 _MAX_TEXT = 2048
@@ -51,11 +51,6 @@ class State(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, arguments=tuple(rest))
 
 
-def text_of(node: Node) -> str:
-    """The text of a node."""
-    return (node.text or b"").decode(errors="backslashreplace")
-
-
 def words_of(node: Node, state: State) -> tuple[str, ...]:
     """The words that one argument becomes; `Unresolved` where it is known only at run time."""
     kind = node.type
@@ -65,14 +60,14 @@ def words_of(node: Node, state: State) -> tuple[str, ...]:
         inner = node.named_children
         expands = len(inner) == 1 and inner[0].type in {"simple_expansion", "expansion"}
         # Blanks beside the expansion are no nodes of their own.
-        if expands and len(text_of(node)) == len(text_of(inner[0])) + 2:
+        if expands and len(node.text) == len(inner[0].text) + 2:
             return _expanded(inner[0], state, quoted=True)
     return (_one(node, state),)
 
 
 def _one(node: Node, state: State) -> str:
     """An argument that is one word."""
-    text = text_of(node)
+    text = node.text
     if len(text) > _MAX_TEXT:
         return _UNKNOWN
     match node.type:
@@ -107,27 +102,23 @@ def _unescaped(text: str) -> str:
 
 
 def _string(node: Node, state: State) -> str:
-    text = text_of(node)[1:-1]
+    text = node.text[1:-1]
     if not node.named_children:
         return text
     parts: list[str] = []
-    body = node.text or b""
-    at = node.start_byte + 1
+    body = node.source[node.begin : node.end]
+    at = node.begin + 1
     unsure = False
     for child in node.named_children:
-        parts.append(
-            body[at - node.start_byte : child.start_byte - node.start_byte].decode(errors="replace")
-        )
+        parts.append(body[at - node.begin : child.begin - node.begin].decode(errors="replace"))
         if child.type == "string_content":
-            parts.append(
-                text_of(child).replace('\\"', '"').replace("\\$", "$").replace("\\\\", "\\")
-            )
+            parts.append(child.text.replace('\\"', '"').replace("\\$", "$").replace("\\\\", "\\"))
         else:
             part = _one(child, state)
             unsure = unsure or _unsure(part)
             parts.append(part)
-        at = child.end_byte
-    parts.append(body[at - node.start_byte : -1].decode(errors="replace"))
+        at = child.end
+    parts.append(body[at - node.begin : -1].decode(errors="replace"))
     whole = "".join(parts)
     return Unresolved(whole) if unsure else whole
 
@@ -148,7 +139,7 @@ def _is_rest(word: str) -> bool:
 def _expanded(  # noqa: C901 - a table of all expansions
     node: Node, state: State, *, quoted: bool
 ) -> tuple[str, ...]:
-    text = text_of(node)
+    text = node.text
     bare = text[2:-1] if text.startswith("${") else text[1:]
     if bare in {"@", "*"}:
         # "$*" is one word, whatever the arguments are.
