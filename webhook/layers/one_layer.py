@@ -61,6 +61,8 @@ class OneLayer:
             raise BadLayerError("it is empty")
         self._unpacking.close()
         self._tar.close()
+        if not self._unpacking.certain and not self._tar.ended:
+            raise BadLayerError("it breaks off")
         return self._gathering.layer(self._size)
 
     def _unpacked(self, piece: bytes) -> None:

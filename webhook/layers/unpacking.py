@@ -24,6 +24,9 @@ _WINDOW = 8 * 1024 * 1024
 class Unpacking(Protocol):
     """Unpacks one layer into a sink."""
 
+    certain: bool
+    """Whether `close` knows that nothing is missing."""
+
     def feed(self, data: bytes) -> None:
         """Hand on what these stored bytes unfold to, in pieces of at most `PIECE` bytes.
 
@@ -53,6 +56,8 @@ def unpacking(head: bytes, sink: Callable[[bytes], None]) -> Unpacking:
 
 
 class _Plain:
+    certain = True
+
     def __init__(self, sink: Callable[[bytes], None]) -> None:
         self.feed = sink
 
@@ -62,6 +67,8 @@ class _Plain:
 
 class _Gzip:
     """One or more members, one behind the other (RFC 1952, 2.2): estargz writes thousands."""
+
+    certain = True
 
     def __init__(self, sink: Callable[[bytes], None]) -> None:
         self._sink = sink
@@ -100,6 +107,8 @@ class _Sink:
 
 class _Zstd:
     """One or more frames. Whether the last one is whole, the tar inside tells."""
+
+    certain = False
 
     def __init__(self, sink: Callable[[bytes], None]) -> None:
         library = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
