@@ -198,6 +198,14 @@ class Identity(click.ParamType[str]):
     help="Stop the leader, delete the webhook configuration and end: before an uninstall.",
 )
 @click.option(
+    "--look-inside",
+    type=click.IntRange(0, 16),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Images whose layers are read at one time; 0: layers are never read.",
+)
+@click.option(
     "--probe-bind", default="", metavar="ADDRESS", help="Listen there; every address if absent."
 )
 @click.option(
@@ -231,6 +239,7 @@ def operate(
     exception_namespaces: Sequence[str],
     identity: str | None,
     remove: bool,
+    look_inside: int,
     probe_bind: str,
     probe_port: int,
     log_level: str,
@@ -274,6 +283,7 @@ def operate(
             namespace=namespace,
             identity=identity,
             exception_namespaces=tuple(exception_namespaces),
+            look_inside=look_inside,
             webhook=webhook if service or webhook_url else None,
             probes=Address(probe_bind, probe_port),
         )

@@ -99,6 +99,8 @@ class Operated(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str | None
     identity: str | None
     exception_namespaces: tuple[str, ...]
+    look_inside: int = 1
+    """Images whose layers are read at one time; 0: never."""
     webhook: Webhook | None
     probes: Address
 
@@ -142,7 +144,7 @@ class _Operating:
             gather=partial(_gather, operated.exception_namespaces, settings.max_exception_days),
             webhook=None if operated.webhook is None else operated.webhook.options(self._namespace),
             probe=ProbeOptions(seconds=settings.probe_seconds),
-            facts=FactsOptions(),
+            facts=FactsOptions(looks_at_once=operated.look_inside),
             limits=Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes),
         )
         metrics = Metrics()

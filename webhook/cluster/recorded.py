@@ -79,7 +79,7 @@ class RecordedFacts:
         if facts_of(name, spec) is None:
             self.unlearned.add(key)
             spec = RecordedSpec()
-        return pack(msgspec.json.encode(spec.platforms))
+        return pack(msgspec.json.encode(spec.whole))
 
     def forget(self, key: Key, value: bytes | None) -> None:
         """Unpack it anew when it is asked for again; None where it is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -9,9 +10,10 @@ import msgspec
 from webhook.core.argv import basename
 from webhook.core.inits import find
 from webhook.core.inside import Program, ProgramKind
+from webhook.core.options import options
 from webhook.core.scripts import is_script
 from webhook.core.shell import SHELLS, Text
-from webhook.core.shelltext import CannotTell, last_command
+from webhook.core.shelltext import CannotTell
 from webhook.core.wrappers import LOADERS, unwrap
 
 if TYPE_CHECKING:
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 _GIVES_WAY = frozenset(("bash", "busybox", "mksh", "zsh", "ash"))
 """Shells that become the single command of `sh -c COMMAND` without `exec`, as measured; Debian's
 dash does not."""
+_PLAIN = re.compile(r"[\w@%+:,./-]+(?: [\w@%+=:,./-]+)*", re.ASCII)
+_OF_THE_SHELL = options(
+    ". [ alias bg break case cd command continue declare do done echo elif else enable esac eval",
+    "exec exit export false fg fi for function getopts hash if jobs kill let local printf pwd read",
+    "readonly return select set shift source test then time times trap true type typeset ulimit",
+    "umask unalias unset until wait while : ! coproc builtin",
+)
+_MOST_WRAPPERS = 4
 _WHY = {
     ProgramKind.MISSING: "it is not in the image",
     ProgramKind.DENIED: "its file in the image is not executable",
@@ -92,9 +102,11 @@ def reads_as_script(file: Program) -> bool:
         return False
     if file.ends:
         return True
-    words: tuple[str, ...] = file.interpreter
-    inner = unwrap(basename(words[0]), (*words, file.word))
-    if isinstance(inner, tuple):
+    words = (*file.interpreter, file.word)
+    for _ in range(_MOST_WRAPPERS):
+        inner = unwrap(basename(words[0]), words)
+        if not isinstance(inner, tuple):
+            break
         words = inner
     name = basename(words[0])
     init = find(words) is not None
@@ -116,12 +128,9 @@ def gives_way(called: Text, shell: Program | None) -> tuple[str, ...] | CannotTe
         called: `sh -c TEXT …`.
         shell: the file of the shell; what it really is decides.
     """
-    stays = CannotTell("its last command is not `exec`")
-    command = last_command(called.text)
-    if isinstance(command, CannotTell):
-        return command
-    if shell is None or basename(shell.path) not in _GIVES_WAY:
-        return stays
-    if command.start or command.dynamic or command.background or command.after:
-        return stays
-    return tuple(command.words)
+    words = called.text.split()
+    # Only the plainest commands: no quotes, no variables, nothing that a shell does by itself.
+    plain = words and _PLAIN.fullmatch(called.text) and words[0] not in _OF_THE_SHELL
+    if not plain or shell is None or basename(shell.path) not in _GIVES_WAY:
+        return CannotTell("its last command is not `exec`")
+    return tuple(words)

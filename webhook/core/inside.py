@@ -26,7 +26,7 @@ class Ending(StrEnum):
     """Nobody can tell without running it."""
 
 
-class End(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
+class End(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True, rename="camel"):
     """One way through a script."""
 
     how: Ending
@@ -70,7 +70,7 @@ class ProgramKind(StrEnum):
     UNREAD = "unread"
 
 
-class Program(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
+class Program(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True, rename="camel"):
     """What a word that starts a program leads to in the image."""
 
     word: str
@@ -88,7 +88,7 @@ class Program(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
     """Of ELF: `static` where it needs no loader, `go` where it says so."""
 
 
-class System(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
+class System(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True, rename="camel"):
     """The operating system that an image is made of (os-release(5))."""
 
     id: str = ""
@@ -102,7 +102,7 @@ class System(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
     """End of life, `YYYY-MM-DD`, where the table knows it."""
 
 
-class Inside(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
+class Inside(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True, rename="camel"):
     """What was learned by looking into one platform of an image."""
 
     system: System = System()

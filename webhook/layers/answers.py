@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from webhook.core.argv import effective
+from webhook.core.contents import Package
 from webhook.core.inside import Inside, Program
 from webhook.core.process import look
-from webhook.layers.layer import Package
 from webhook.layers.programs import Programs, UnsettledError
 from webhook.layers.system import system_of
 from webhook.layers.tree import UNSETTLED, Found, package_list

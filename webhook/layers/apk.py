@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from webhook.core.contents import Package
 from webhook.layers.dpkg import MAX_PACKAGES
-from webhook.layers.layer import Package
 
 
 def read_apk(body: bytes) -> list[Package]:

@@ -15,7 +15,7 @@ from webhook.layers.rpm_manifest import read_rpm_manifest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from webhook.layers.layer import Package
+    from webhook.core.contents import Package
 
 _RPM = r"(?:var/lib|usr/lib/sysimage|usr/share)/rpm"
 _PLACES: tuple[tuple[re.Pattern[str], str], ...] = (

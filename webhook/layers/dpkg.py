@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webhook.layers.layer import Package
+from webhook.core.contents import Package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
+from webhook.core.contents import Package
+
 
 class What(StrEnum):
     """What a name in a layer stands for."""
@@ -48,17 +50,6 @@ class Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     script: str = ""
     """The whole text of a shell script."""
     size: int = 0
-
-
-class Package(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One installed package, as its database says."""
-
-    name: str
-    version: str
-    """With epoch and release, as the system's own tool prints it."""
-    architecture: str = ""
-    source: str = ""
-    """The source package's name, where it is another."""
 
 
 class Packages(msgspec.Struct, frozen=True, omit_defaults=True):

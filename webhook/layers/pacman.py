@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhook.layers.layer import Package
+from webhook.core.contents import Package
 
 
 def read_pacman(body: bytes) -> list[Package]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from webhook.core.contents import Package
 from webhook.layers.dpkg import MAX_PACKAGES
-from webhook.layers.layer import Package
 from webhook.layers.rpm_header import read_rpm_header
 from webhook.layers.rpm_manifest import source_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhook.layers.layer import Package
+from webhook.core.contents import Package
 
 _NAME, _VERSION, _ARCHITECTURE, _EPOCH, _SOURCE = 0, 1, 7, 8, 9
 _COLUMNS = 10

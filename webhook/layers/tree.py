@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from webhook.layers.layer import Entry, Package, Packages, What
+from webhook.core.contents import Package
+from webhook.layers.layer import Entry, Packages, What
 from webhook.layers.paths import join, parent
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from packageurl import PackageURL
 
 if TYPE_CHECKING:
+    from webhook.core.contents import Package
     from webhook.core.inside import System
-    from webhook.layers.layer import Package
 
 
 def purl_of(package: Package, kind: str, system: System) -> str:

@@ -11,8 +11,8 @@ from webhook.reports.strict_json import to_json
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from webhook.core.contents import Package
     from webhook.layers.answers import Looked
-    from webhook.layers.layer import Package
 
 
 def spdx(name: str, digest: str, looked: Looked, now: datetime) -> str:
