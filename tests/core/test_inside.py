@@ -11,7 +11,6 @@ from webhook.core.image import ImageRef
 from webhook.core.inside import End, Ending, Inside, Program, ProgramKind
 from webhook.core.pid1 import pid1
 from webhook.core.process import look
-from webhook.core.recorded import MAX_INSIDE, RecordedSpec, facts_of, spec_of
 from webhook.core.rules.init import InitRule
 from webhook.core.rules.protocol import Image
 from webhook.core.standing import Kind
@@ -70,8 +69,8 @@ UNTOLD = End(Ending.UNTOLD, line='eval "$X"')
             Outcome.FAIL,
             (
                 "PID 1 would be `/e.sh app`, a script: the shell reaps orphans, but the stop "
-                "signal does not reach the program (the script /e.sh does not end in `exec`: its shell "
-                "stays)."
+                "signal does not reach the program (the script /e.sh does not end in `exec`: "
+                "its shell stays)."
             ),
         ),
         (
@@ -285,28 +284,6 @@ def test_has_says_only_what_is_known() -> None:
     assert seen.has("/usr/bin/tini")
     assert not seen.has("gone")
     assert not seen.has("other")
-
-
-def facts_with(found: Inside) -> ImageFacts:
-    one = PlatformImage("linux/amd64", DIGEST, config(), found)
-    return ImageFacts(digest=DIGEST, platforms=(one,))
-
-
-def test_what_is_recorded_is_read_again() -> None:
-    found = inside(script(TINI, STAYS), program("tini"))
-    spec = spec_of(facts_with(found), image="r.example/web", registries=())
-    again = facts_of("sha256-" + "ab" * 32, msgspec.convert(spec, RecordedSpec))
-
-    assert again is not None
-    assert again.platforms[0].inside == found
-
-
-def test_what_is_too_large_to_be_recorded_is_left_out() -> None:
-    large = inside(script(*(End(EXEC, ("x" * 1000, str(n))) for n in range(20))))
-    spec = spec_of(facts_with(large), image="r.example/web", registries=())
-
-    assert len(msgspec.json.encode(large)) > MAX_INSIDE
-    assert (spec["inside"], spec["truncated"]) == ([], True)
 
 
 def test_platforms_that_differ_inside_are_judged_one_by_one() -> None:

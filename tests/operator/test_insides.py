@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import pytest
 
 from tests.layers.roots import Content, layer, zipped
 from tests.operator.facts_world import QUICK, World, facts_world, until
@@ -14,7 +13,6 @@ from webhook.cluster.kinds import IMAGE_CONTENTS
 from webhook.core.contents import Contents, packages_in
 from webhook.core.facts import ImageFacts
 from webhook.core.recorded import RecordedSpec, facts_of, name_of
-from webhook.core.rules import RULES
 from webhook.demo.images import OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Built, encode, manifest, sha256
 from webhook.operator.facts_steps import FactsOptions
 
@@ -55,6 +53,10 @@ def contents(world: World, digest: str) -> Any:
     return world.server.get(IMAGE_CONTENTS.path(), name_of(digest))
 
 
+def looked(world: World, digest: str) -> bool:
+    return bool((world.facts(digest) or {}).get("spec", {}).get("inside"))
+
+
 def recorded(world: World, digest: str) -> ImageFacts:
     spec = msgspec.convert(world.facts(digest)["spec"], RecordedSpec)
     found = facts_of(name_of(digest), spec)
@@ -68,7 +70,7 @@ async def test_what_lies_in_the_layers_is_recorded_and_judged_from() -> None:
         digest = world.registry.add("shop/web", built(layer(BASE), layer(SCRIPT)))
         world.pod("web", digest)
         async with keeping(world, LOOKING):
-            await until(lambda: (world.facts(digest) or {}).get("spec", {}).get("inside"))
+            await until(lambda: looked(world, digest))
         (platform,) = recorded(world, digest).platforms
 
     spec = world.facts(digest)["spec"]
@@ -97,12 +99,7 @@ async def test_layers_that_images_share_are_read_once() -> None:
         for digest in digests:
             world.pod(digest[7:20], digest)
         async with keeping(world, LOOKING):
-            await until(
-                lambda: all(
-                    (world.facts(one) or {}).get("spec", {}).get("inside") for one in digests
-                ),
-                60,
-            )
+            await until(lambda: all(looked(world, one) for one in digests), 60)
         asked = [
             sum(sha256(zipped(one)) in line for line in world.registry.lines()) for one in bases
         ]
@@ -149,7 +146,7 @@ async def test_what_somebody_else_wrote_about_layers_does_not_stay() -> None:
 
 
 async def test_without_room_the_list_that_is_unused_for_longest_goes() -> None:
-    options: FactsOptions = msgspec.structs.replace(LOOKING, contents_bytes=150)
+    options: FactsOptions = msgspec.structs.replace(LOOKING, contents_bytes=60)
     async with facts_world() as world:
         world.server.serve("/apis/cocket.dev/v1alpha1", "imagecontents")
         first, second = (
@@ -163,8 +160,3 @@ async def test_without_room_the_list_that_is_unused_for_longest_goes() -> None:
             await until(lambda: contents(world, second))
 
     assert contents(world, first) is None
-
-
-@pytest.mark.parametrize("name", RULES)
-def test_every_rule_reads_facts_with_and_without_an_inside(name: str) -> None:
-    assert name

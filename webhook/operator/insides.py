@@ -38,6 +38,7 @@ _CONFIG = frozenset({Need.CONFIG})
 _MOST_KEPT = 4096
 """Platforms whose inside is at hand, so that a record that is written again keeps it."""
 _AGAIN_SECONDS = 3600.0
+_REST_SECONDS = 60.0
 _SWEEP_SECONDS = 300.0
 _COUNT_SECONDS = 30.0
 _READ_SECONDS = 3600.0
@@ -91,6 +92,8 @@ class Insides:
         )
         self._found: OrderedDict[tuple[str, str], Inside] = OrderedDict()
         self._unwritten: set[str] = set()
+        self._looked_at: dict[str, float] = {}
+        self._time = asyncio.get_running_loop().time
 
     def look_at(self, digest: str) -> None:
         """Look into a digest when its turn comes; what waits is bounded by what is recorded."""
@@ -117,8 +120,10 @@ class Insides:
         if not self._options.looks_at_once:
             return
         # Counted before anything is written, which would be counted twice or not at all.
-        while not await self._counted():
+        counted = await self._counted()
+        while not counted:
             await asyncio.sleep(_COUNT_SECONDS)
+            counted = await self._counted()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._queue.work(self._look, self._options.looks_at_once))
             group.create_task(self._sweep())
@@ -135,6 +140,8 @@ class Insides:
         """Let go of the lists of digests that are no longer recorded."""
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
+            oldest = self._time() - _REST_SECONDS
+            self._looked_at = {one: at for one, at in self._looked_at.items() if at > oldest}
             try:
                 await self._writer.tidy(lambda name: self._view.latest(digest_of(name)) is None)
             except ClusterError as error:
@@ -145,6 +152,11 @@ class Insides:
         if recorded is None or not recorded.learned or not recorded.ours:
             return
         if recorded.looked or not self._usage.is_used(digest):
+            return
+        rest = self._looked_at.get(digest, float("-inf")) + _REST_SECONDS - self._time()
+        if rest > 0:
+            # What was found is being recorded; if nothing comes of it, it is looked at again.
+            self._queue.add(digest, rest)
             return
         asks = questions(self._usage.names(digest), None, self._registries())
         if not asks:
@@ -169,6 +181,7 @@ class Insides:
             self._keep(one, looked.inside)
             if not number:
                 await self._write(digest, ask, (one, looked), looked.problem)
+        self._looked_at[digest] = self._time()
         self._unwritten.add(digest)
         self._ready(digest)
 
