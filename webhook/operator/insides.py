@@ -39,7 +39,6 @@ _MOST_KEPT = 4096
 """Platforms whose inside is at hand, so that a record that is written again keeps it."""
 _AGAIN_SECONDS = 3600.0
 _REST_SECONDS = 60.0
-_SWEEP_SECONDS = 300.0
 _COUNT_SECONDS = 30.0
 _READ_SECONDS = 3600.0
 
@@ -139,7 +138,7 @@ class Insides:
     async def _sweep(self) -> None:
         """Let go of the lists of digests that are no longer recorded."""
         while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
+            await asyncio.sleep(self._options.sweep_seconds)
             oldest = self._time() - _REST_SECONDS
             self._looked_at = {one: at for one, at in self._looked_at.items() if at > oldest}
             try:
