@@ -26,6 +26,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     and no registry that we know limits less."""
     image_patience: float = 30.0
     """Seconds for one name in `cocket image`: enough for a slow registry, bearable for a person."""
+    layers_patience: float = 300.0
+    """Seconds for the layers of one image: a gigabyte, at the pace of a home's connection."""
     tag_seconds: float = 10.0
     """Seconds that a tag is believed. Tags move; a rollout asks for one a hundred times at once."""
     cache_bytes: int = 64 * 1024 * 1024

@@ -46,6 +46,7 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         **{f"{name}/status": {"patch"} for name in OWN_KINDS},
         "cocket.dev/imagefacts/status": {"patch"},
         "cocket.dev/imagefacts": {"list", "watch", "create", "patch", "delete"},
+        "cocket.dev/imagecontents": {"list", "create", "delete"},
         CONFIGURATIONS: {"create"},
         f"{CONFIGURATIONS}[cocket]": {"list", "watch", "patch", "delete"},
         "namespaces[cocket-system][kube-system][legacy][vendor]": {"get"},

@@ -129,6 +129,8 @@ class Operated(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str | None
     identity: str | None
     exception_namespaces: tuple[str, ...]
+    look_inside: int = 1
+    """Images whose layers are read at one time; 0: never."""
     webhook: Webhook | None
     audit: Audited | None
     report: ReportServed | None
@@ -177,7 +179,7 @@ class _Operating:
             gather=partial(_gather, operated.exception_namespaces, settings.max_exception_days),
             webhook=None if operated.webhook is None else operated.webhook.options(self._namespace),
             probe=ProbeOptions(seconds=settings.probe_seconds),
-            facts=FactsOptions(),
+            facts=FactsOptions(looks_at_once=operated.look_inside),
             place=cloud_place(),
             limits=Limits(
                 tag_seconds=settings.tag_seconds,

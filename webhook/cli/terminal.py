@@ -181,3 +181,26 @@ class AuditProgress:
         """One more image was looked up."""
         self._done += 1
         self._bar.update(self._task, completed=self._done, count=f"{self._done}/{self._images}")
+
+
+@contextmanager
+def downloading(*, shown: bool) -> Iterator[Callable[[int], None]]:
+    """How many bytes came, on standard error while layers are read; call it with each piece."""
+    if not shown:
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        DownloadColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (SpinnerColumn(), TextColumn("Reading layers"), DownloadColumn())
+    with Progress(
+        *columns, TransferSpeedColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda size: bar.advance(task, size)

@@ -54,6 +54,7 @@ CLUSTER_IMAGE_POLICIES = _ours("clusterimagepolicies", "ClusterImagePolicy")
 IMAGE_POLICIES = _ours("imagepolicies", "ImagePolicy", namespaced=True)
 IMAGE_EXCEPTIONS = _ours("imageexceptions", "ImageException", namespaced=True)
 IMAGE_FACTS = _ours("imagefacts", "ImageFacts")
+IMAGE_CONTENTS = _ours("imagecontents", "ImageContents")
 
 PODS = Kind("", "v1", "pods", "Pod")
 POD_TEMPLATES = Kind("", "v1", "podtemplates", "PodTemplate")

@@ -20,7 +20,7 @@ from webhook.errors import InvalidObjectError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from webhook.core.object_fields import Container, EnvVar, PodSpec
+    from webhook.core.object_fields import Container, EnvVar, PodSpec, VolumeMount
 
     Shape = fields.Pod | fields.PodTemplate | fields.Controller | fields.CronJob
 
@@ -42,6 +42,7 @@ _SHAPES: dict[tuple[str, str], type[Shape]] = {
 KINDS = frozenset(_SHAPES)
 """API group and kind of every object that names images."""
 
+_SERVICE_ACCOUNTS = "/var/run/secrets/"
 _KIND_NAMES = frozenset(kind for _, kind in KINDS)
 _DECODERS = {key: msgspec.json.Decoder(shape) for key, shape in _SHAPES.items()}
 _CONTAINER, _INIT, _SIDECAR = Role.CONTAINER, Role.INIT, Role.SIDECAR
@@ -188,7 +189,16 @@ def _use(container: Container, role: Role, pointer: str) -> ImageUse:
         args,
         _literals(container.env, command, args) if container.env and (command or args) else (),
         (lifecycle.stop_signal or "") if lifecycle else "",
+        _mounts(container.volume_mounts) if container.volume_mounts else (),
     )
+
+
+def _mounts(mounts: Sequence[VolumeMount | None]) -> tuple[str, ...]:
+    paths = {one.mount_path for one in mounts if one is not None and one.mount_path}
+    if any(".." in path or "//" in path or path[0] != "/" for path in paths):
+        return ("/",)  # it may be anywhere
+    # Every Pod has this one, and no image has a program there.
+    return tuple(sorted(path for path in paths if not path.startswith(_SERVICE_ACCOUNTS)))
 
 
 def _words(words: Sequence[str | None]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from webhook.registry.content import Served, read_image
 from webhook.registry.disk import Disk
 from webhook.registry.flights import Flights
 from webhook.registry.keeping import Keeping
+from webhook.registry.layers import Stored, stored
 from webhook.registry.logins import Logins
 from webhook.registry.mirrors import Place, places
 from webhook.registry.pace import Pace, Paced
@@ -201,6 +202,15 @@ class RegistryClient:
             reach.origin,
             place.ref.repository,
         )
+
+    async def stored(self, ref: ImageRef, registry: Registry, *, seconds: float) -> Stored:
+        """The layers of one platform, by the digest of its manifest, to be read within `seconds`.
+
+        Raises:
+            RegistryError: its manifest or its config could not be read.
+        """
+        repository = (await self.access(ref, registry)).reading(seconds)
+        return await stored(await repository.by_digest(ref.digest or ""), repository)
 
     async def close(self) -> None:
         """End all questions and close all connections."""

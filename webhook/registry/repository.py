@@ -179,7 +179,10 @@ class Repository:
 
     async def _get(self, path: str, accept: str, limit: int, what: str) -> Response:
         request = Request(
-            url=Url(self._origin, path), accept=accept, max_bytes=limit, deadline=self._deadline
+            url=Url(self._origin, path),
+            accept=accept,
+            max_bytes=limit,
+            deadline=self._deadline,
         )
         response = await self._transport.send(request)
         if response.status != _OK:

@@ -114,6 +114,13 @@ class RegistrySource:
             return _OFFLINE
         return None if self._wants_login(found) else found
 
+    def registry(self, ref: ImageRef) -> Registry | Unknown:
+        """The registry that would be asked about an image, or why none would."""
+        place = self._place(ref)
+        if isinstance(place, ImageFacts):
+            return _OFFLINE
+        return place.registry if isinstance(place, _Asked) else place
+
     def in_use(self, ref: ImageRef) -> bool:
         """Whether the digest in the name is recorded as in use in this cluster."""
         digest = ref.digest
