@@ -39,7 +39,7 @@ from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
 from webhook.operator.report_apis import ReportsWanted
 from webhook.operator.scene import Options as WebhookOptions
-from webhook.registry.client import Limits
+from webhook.registry.limits import Limits
 from webhook.settings import Settings, cloud_place
 
 if TYPE_CHECKING:

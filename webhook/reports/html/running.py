@@ -21,7 +21,9 @@ from webhook.errors import InvalidImageError
 from webhook.reports.wording import MAX_NAME, MAX_SENTENCE
 
 if TYPE_CHECKING:
-    from webhook.core.facts import ImageConfig, ImageFacts
+    from collections.abc import Sequence
+
+    from webhook.core.facts import ImageFacts, PlatformImage
     from webhook.core.source_url import SourceUrl
     from webhook.core.workload import ImageUse
     from webhook.reports.audited import RunningImage
@@ -70,8 +72,8 @@ class ImageCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def card_of(running: RunningImage, taken: datetime) -> ImageCard:
     """The card of one place; `taken` is when the audit was."""
     use, facts = running.use, running.facts
-    configs = [] if isinstance(facts, Unknown) else [one.config for one in facts.platforms]
-    said = told(configs) if configs else _NOTHING
+    platforms = () if isinstance(facts, Unknown) else facts.platforms
+    said = told([one.config for one in platforms]) if platforms else _NOTHING
     source_url = _web(said.url)
     built, age = _built(said.built, taken)
     return ImageCard(
@@ -84,7 +86,7 @@ def card_of(running: RunningImage, taken: datetime) -> ImageCard:
         source_url=source_url,
         built=built,
         age=age,
-        pid1=_pid1(use, configs),
+        pid1=_pid1(use, platforms),
         registry=_registry(use.image),
         environment=printable(running.environment, MAX_NAME),
         unknown=_unknown(facts),
@@ -123,20 +125,25 @@ def _built(text: str, taken: datetime) -> tuple[str, str]:
     return shown, f"{many} of this audit" if days == 0 else f"{many} before this audit"
 
 
-def _pid1(use: ImageUse, configs: list[ImageConfig]) -> str:
+def _pid1(use: ImageUse, platforms: Sequence[PlatformImage]) -> str:
     """What starts here: the Pod's words over the image's, as rule `init` sees it."""
     if use.role not in _STARTED:
         return ""
     if not use.command and not use.args:
-        return one_answer((pid1(config).summary for config in configs), _MAX_PID1)
-    if use.command:
+        return one_answer((pid1(one.config, one.inside).summary for one in platforms), _MAX_PID1)
+    if use.command and not platforms:
         argv = effective((), (), use.command, use.args, use.env)
         return printable(summary(look(argv), argv), _MAX_PID1)
-    argvs = [
-        effective(config.entrypoint, config.cmd, use.command, use.args, use.env)
-        for config in configs
+    started = [
+        (
+            effective(one.config.entrypoint, one.config.cmd, use.command, use.args, use.env),
+            one.inside,
+        )
+        for one in platforms
     ]
-    return one_answer((summary(look(argv), argv) for argv in argvs), _MAX_PID1)
+    return one_answer(
+        (summary(look(argv, (), inside), argv) for argv, inside in started), _MAX_PID1
+    )
 
 
 def _registry(image: str) -> str:
