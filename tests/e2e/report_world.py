@@ -75,7 +75,7 @@ def wait_report(
         return bool(seen) and true(seen)
 
     try:
-        wait_until(there, f"a report on {owner}", 40)
+        wait_until(there, f"a report on {owner}", 60)
     except AssertionError as error:
         raise AssertionError(f"{error}; it says {json.dumps(seen)[:2000]}") from None
     return dict(seen)
