@@ -49,7 +49,7 @@ def served(server: ApiServer, api: ReportApi) -> Iterator[None]:
         yield
     finally:
         server.ask("DELETE", f"{_DEFINITIONS}/{name}")
-        wait_until(lambda: server.ask("GET", f"{_DEFINITIONS}/{name}")[0] == 404, f"no {name}")
+        wait_until(lambda: server.ask("GET", f"{_DEFINITIONS}/{name}")[0] == 404, f"no {name}", 60)
 
 
 def reports(server: ApiServer, api: ReportApi, namespace: str) -> dict[str, dict[str, Any]]:

@@ -42,7 +42,7 @@ class ReportOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What is written, and how fast."""
 
     wanted: ReportsWanted = ReportsWanted.AUTO
-    writes_per_second: float = 50.0
+    writes_per_second: float = 100.0
     discover_seconds: float = 10.0
     """Between two looks at which API is served."""
 
