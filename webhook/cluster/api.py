@@ -35,7 +35,7 @@ _MAX_LINE = 16 * 1024 * 1024
 """One event of a watch. etcd takes objects of 1.5 MB, and JSON is larger than what it keeps."""
 _SMALL = 64 * 1024
 _JSON = "application/json"
-_NO_QUERY: Mapping[str, str] = {}
+_NOTHING: Mapping[str, str] = {}
 
 
 class Api:
@@ -62,21 +62,39 @@ class Api:
         """URL of the API server."""
         return str(self.client.configuration.host)
 
-    async def read(self, path: str, query: Mapping[str, str] = _NO_QUERY) -> bytes:
-        """GET."""
-        return await self._ask("GET", path, query)
+    async def authorization(self) -> str:
+        """The value of the header `Authorization` that we log in with; empty with a certificate.
 
-    async def get(self, path: str, into: type[T], query: Mapping[str, str] = _NO_QUERY) -> T:
+        Raises:
+            ClusterError: the login cannot be renewed.
+        """
+        headers: dict[str, str] = {}
+        try:
+            await self.client.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
+        except (OSError, ConfigException) as error:
+            raise ClusterError(f"no login: {printable(str(error), 300)}") from error
+        return headers.get("authorization", "")
+
+    async def read(
+        self,
+        path: str,
+        query: Mapping[str, str] = _NOTHING,
+        headers: Mapping[str, str] = _NOTHING,
+    ) -> bytes:
+        """GET, with `headers` besides our own."""
+        return await self._ask("GET", path, query, headers=headers)
+
+    async def get(self, path: str, into: type[T], query: Mapping[str, str] = _NOTHING) -> T:
         """GET, decoded."""
         return decode(await self.read(path, query), into, path)
 
-    async def create(self, path: str, body: object, query: Mapping[str, str] = _NO_QUERY) -> bytes:
+    async def create(self, path: str, body: object, query: Mapping[str, str] = _NOTHING) -> bytes:
         """POST an object to the collection."""
         return await self._ask("POST", path, query, body)
 
     async def replace(self, path: str, body: object) -> bytes:
         """PUT a whole object."""
-        return await self._ask("PUT", path, _NO_QUERY, body)
+        return await self._ask("PUT", path, _NOTHING, body)
 
     async def apply(self, path: str, body: object, *, manager: str, force: bool = False) -> bytes:
         """Server-side apply: the fields of `body` belong to `manager` from now on (KEP-555)."""
@@ -85,11 +103,11 @@ class Api:
 
     async def merge(self, path: str, body: object) -> bytes:
         """Merge patch (RFC 7396): null removes a field."""
-        return await self._ask("PATCH", path, _NO_QUERY, body, "application/merge-patch+json")
+        return await self._ask("PATCH", path, _NOTHING, body, "application/merge-patch+json")
 
     async def delete(self, path: str, body: object = None) -> bytes:
         """DELETE one object; `body` may hold DeleteOptions with preconditions."""
-        return await self._ask("DELETE", path, _NO_QUERY, body)
+        return await self._ask("DELETE", path, _NOTHING, body)
 
     @asynccontextmanager
     async def stream(
@@ -110,6 +128,8 @@ class Api:
         query: Mapping[str, str],
         body: object = None,
         content_type: str = _JSON,
+        *,
+        headers: Mapping[str, str] = _NOTHING,
     ) -> bytes:
         """One request.
 
@@ -117,7 +137,7 @@ class Api:
             ClusterError: the API server was not reached, or said no.
         """
         async with self._response(
-            method, path, query, body, content_type, total=_SECONDS
+            method, path, query, body, content_type, total=_SECONDS, more=headers
         ) as response:
             return await _bounded(response, path)
 
@@ -131,9 +151,10 @@ class Api:
         content_type: str,
         *,
         total: float | None,
+        more: Mapping[str, str] = _NOTHING,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         # No compression: it costs the API server more than the network does.
-        headers: dict[str, str] = {"Accept": _JSON, "Accept-Encoding": "identity"}
+        headers: dict[str, str] = {"Accept": _JSON, "Accept-Encoding": "identity", **more}
         headers["Content-Type"] = content_type
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
         limits = aiohttp.ClientTimeout(total=total, sock_connect=10.0, sock_read=_SILENCE)
