@@ -26,11 +26,11 @@ RUN python -m pip --python /opt/cocket/bin/python install --no-cache-dir --disab
     && /opt/cocket/bin/cocket --version
 
 FROM ${PYTHON_IMAGE}
-# The defaults say nothing, and our own rule `provenance` refuses an image that says nothing.
-ARG REVISION="unknown"
-ARG SOURCE="unknown"
-ARG CREATED="unknown"
-ARG VERSION="unknown"
+# No defaults: an image that was built without these says nothing, and our own rule refuses it.
+ARG REVISION
+ARG SOURCE
+ARG CREATED
+ARG VERSION
 LABEL org.opencontainers.image.title="cocket" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.revision="${REVISION}" \

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import msgspec
+
+from webhook.registry.cloud.place import CloudPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +26,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     and no registry that we know limits less."""
     image_patience: float = 30.0
     """Seconds for one name in `cocket image`: enough for a slow registry, bearable for a person."""
+    layers_patience: float = 300.0
+    """Seconds for the layers of one image: a gigabyte, at the pace of a home's connection."""
     tag_seconds: float = 10.0
     """Seconds that a tag is believed. Tags move; a rollout asks for one a hundred times at once."""
     cache_bytes: int = 64 * 1024 * 1024
@@ -57,3 +68,53 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     no exception but a policy."""
     probe_seconds: float = 300.0
     """Seconds between two looks of `operate` at one registry; it costs two or three requests."""
+
+
+def cloud_place(environment: Mapping[str, str] = os.environ) -> CloudPlace:
+    """Where we run, as the variables that the clouds set in a Pod tell."""
+    names = CloudPlace.__struct_fields__
+    return CloudPlace(**{name: environment.get(name.upper(), "") for name in names})
+
+
+class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """What the environment says about the run that we are a part of; empty where it does not."""
+
+    url: str = ""
+    number: str = ""
+    commit: str = ""
+    user: str = ""
+    """Who started it, or whose account it is."""
+    key_password: str = ""
+    """Of the file that `cocket promote --key` reads."""
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Pipeline(url={self.url!r}, number={self.number!r}, commit={self.commit!r})"
+
+
+_URL = ("BUILD_URL", "CI_PIPELINE_URL")
+_NUMBER = ("BUILD_NUMBER", "CI_PIPELINE_IID", "GITHUB_RUN_NUMBER")
+_COMMIT = ("GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA")
+_USER = ("BUILD_USER_ID", "GITLAB_USER_LOGIN", "GITHUB_ACTOR", "USER")
+
+
+def read_pipeline(environment: Mapping[str, str] = os.environ) -> Pipeline:
+    """The variables that Jenkins, GitLab and GitHub Actions set, in this order."""
+
+    def first(names: Sequence[str]) -> str:
+        return next((text for name in names if (text := environment.get(name, "").strip())), "")
+
+    url = first(_URL)
+    server, repository, run = (
+        environment.get(name, "")
+        for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    )
+    if not url and server and repository and run:
+        url = f"{server}/{repository}/actions/runs/{run}"
+    return Pipeline(
+        url=url,
+        number=first(_NUMBER),
+        commit=first(_COMMIT),
+        user=first(_USER),
+        key_password=environment.get("COCKET_KEY_PASSWORD", ""),
+    )

@@ -33,6 +33,8 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         **{name: {"list", "watch"} for name in OWN_KINDS},
         "cocket.dev/imagefacts": {"list", "watch"},
         "namespaces": {"list", "watch"},
+        "serviceaccounts": {"get"},
+        "secrets[regcred][pull]": {"get"},
     },
     "Role/cocket-webhook": {
         "secrets": {"list", "watch"},
@@ -44,6 +46,7 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         **{f"{name}/status": {"patch"} for name in OWN_KINDS},
         "cocket.dev/imagefacts/status": {"patch"},
         "cocket.dev/imagefacts": {"list", "watch", "create", "patch", "delete"},
+        "cocket.dev/imagecontents": {"list", "create", "delete"},
         CONFIGURATIONS: {"create"},
         f"{CONFIGURATIONS}[cocket]": {"list", "watch", "patch", "delete"},
         "namespaces[cocket-system][kube-system][legacy][vendor]": {"get"},
@@ -135,9 +138,35 @@ def test_no_rule_says_everything() -> None:
             assert "nonResourceURLs" not in rule
 
 
-def test_nobody_reads_secrets_of_other_namespaces() -> None:
-    for role in of_kind("ClusterRole", FULL):
-        assert not any("secrets" in rule["resources"] for rule in role["rules"])
+@pytest.mark.parametrize(
+    ("pull_secrets", "rights"),
+    [
+        ({}, {}),
+        ({"read": "off"}, {}),
+        ({"read": False}, {}),  # `off` without quotes, as YAML 1.1 reads it
+        (
+            {"read": "named", "names": ["regcred"]},
+            {"secrets[regcred]": {"get"}, "serviceaccounts": {"get"}},
+        ),
+        ({"read": "all"}, {"secrets": {"get"}, "serviceaccounts": {"get"}}),
+    ],
+)
+def test_secrets_of_other_namespaces_are_read_as_far_as_the_values_say(
+    pull_secrets: dict[str, Any], rights: dict[str, set[str]]
+) -> None:
+    values = FULL | {"pullSecrets": pull_secrets}
+    if not pull_secrets:
+        del values["pullSecrets"]
+    found = {
+        role["metadata"]["name"]: {
+            what: verbs
+            for what, verbs in granted(role).items()
+            if what.startswith(("secrets", "serviceaccounts"))
+        }
+        for role in of_kind("ClusterRole", values)
+    }
+
+    assert found == {"cocket-system-cocket-webhook": rights, "cocket-system-cocket-operator": {}}
 
 
 def test_only_the_operator_writes_what_a_registry_said() -> None:

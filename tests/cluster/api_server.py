@@ -35,6 +35,11 @@ _PLACE = re.compile(
 )
 _GROUP = re.compile(r"/api/v1|/apis/[^/]+/[^/]+")
 
+_SAID: dict[str, Json] = {
+    "/version": {"major": "1", "minor": "28", "gitVersion": "v1.28.3"},
+    "/api": {"versions": ["v1"]},
+}
+
 
 class Written(NamedTuple):
     """A request that was no GET."""
@@ -114,8 +119,8 @@ class ApiServer:
             if refusal[0] == method and refusal[1].search(request.path) and refusal[4]:
                 refusal[4] -= 1
                 return _status(refusal[2], refusal[3])
-        if request.path == "/api":
-            return web.json_response({"versions": ["v1"]})
+        if request.path in _SAID:
+            return web.json_response(_SAID[request.path])
         if request.path == "/apis":
             return web.json_response({"groups": self._groups()})
         if _GROUP.fullmatch(request.path):

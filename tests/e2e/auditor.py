@@ -51,11 +51,11 @@ class Auditor:
         )
         wait_until(lambda: server.ask("GET", "/api/v1/pods?limit=1", user=user)[0] == 200, "rights")
         self.namespace = namespace
-        self._kubeconfig = server.kubeconfig(user)
+        self.kubeconfig = server.kubeconfig(user)
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """Audit; no registry is asked."""
-        command = [COCKET, "audit", "--offline", "--kubeconfig", self._kubeconfig, *arguments]
+        command = [COCKET, "audit", "--offline", "--kubeconfig", self.kubeconfig, *arguments]
         return subprocess.run(
             list(map(str, command)), capture_output=True, text=True, timeout=_SECONDS, check=False
         )

@@ -30,7 +30,7 @@ async def world() -> AsyncIterator[World]:
 @asynccontextmanager
 async def keeping(world: World, options: FactsOptions = QUICK) -> AsyncIterator[FactsKeeper]:
     """A keeper that runs."""
-    client = open_client(limits=Limits(failure_seconds=0.0))
+    client = open_client(limits=Limits(failure_seconds=0.0, breaking=False))
     keeper = FactsKeeper(
         world.api,
         registries=lambda: world.registries,

@@ -23,7 +23,7 @@ from webhook.errors import ClusterError
 from webhook.reports.audited import Audit
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
     from datetime import datetime
 
     from webhook.audit.owners import Claim, Link
@@ -104,10 +104,38 @@ async def scan(
     Raises:
         ClusterError: Pods cannot be listed, or the API server does not say what it serves.
     """
+    (found,) = await scans(
+        api,
+        (engine,),
+        taken=taken,
+        scope=scope,
+        patience=patience,
+        told=told,
+        cluster=cluster,
+        version=version,
+    )
+    return found
+
+
+async def scans(
+    api: Api,
+    engines: Sequence[Engine],
+    *,
+    taken: datetime,
+    scope: Scope | None = None,
+    patience: float = 60.0,
+    told: Told | None = None,
+    cluster: str = "",
+    version: str = "",
+) -> tuple[Audit, ...]:
+    """The same look, judged by each of several engines: the owners are the same, and in one order.
+
+    Args and errors are those of `scan`.
+    """
     told = told or Quiet()
     scope = scope or Scope()
     for attempt in range(1, _ATTEMPTS + 1):
-        look = _Look(api, engine, scope, told)
+        look = _Look(api, engines, scope, told)
         try:
             await look.list_all()
         except ClusterError as error:
@@ -116,22 +144,27 @@ async def scan(
                 raise
         else:
             break
-    verdicts = await _judge(engine, look.folding.asked, scope, patience, told)
-    picture = Picture(engine, look.folding, verdicts)
-    return Audit(
-        taken=taken,
-        audited=await picture.audited(),
-        cluster=cluster,
-        version=version,
-        missing=tuple(look.missing)[:_MAX_MISSING],
-    )
+    found: list[Audit] = []
+    for engine in engines:
+        verdicts = await _judge(engine, look.folding.asked, scope, patience, told)
+        picture = Picture(engine, look.folding, verdicts)
+        found.append(
+            Audit(
+                taken=taken,
+                audited=await picture.audited(),
+                cluster=cluster,
+                version=version,
+                missing=tuple(look.missing)[:_MAX_MISSING],
+            )
+        )
+    return tuple(found)
 
 
 class _Look:
     """Reads the cluster once."""
 
-    def __init__(self, api: Api, engine: Engine, scope: Scope, told: Told) -> None:
-        self.folding = Folding(partial(_question, engine, scope))
+    def __init__(self, api: Api, engines: Sequence[Engine], scope: Scope, told: Told) -> None:
+        self.folding = Folding(partial(_question, engines, scope))
         self.missing: dict[str, None] = {}
         self._api = api
         self._scope = scope
@@ -217,10 +250,10 @@ class _Look:
         self.folding.pod(one, owner, workload, running)
 
 
-def _question(engine: Engine, scope: Scope, workload: Workload) -> Hashable:
+def _question(engines: Sequence[Engine], scope: Scope, workload: Workload) -> Hashable:
     if workload.namespace in scope.unasked:
         return workload.images
-    return engine.question(workload)
+    return tuple([engine.question(workload) for engine in engines])
 
 
 async def _judge(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from webhook.reports.audited import Audit
+    from webhook.reports.trend import Trend
 
 _MAX_BASELINE = 512 * 1024 * 1024
 """Bytes: a hundred thousand Pods make half of it."""
@@ -33,11 +34,11 @@ Examples:
   cocket audit -A                               # everything that runs
   cocket audit -n shop -l app=web -v            # also what is good
   cocket audit -A --policy stricter.yaml        # what would these say?
+  cocket audit -A -o html --output audit.html   # a page to look at
   cocket audit -A -o json --output baseline.json
   cocket audit -A --baseline baseline.json      # fails only on what is new
   cocket audit -A -o csv --output images.csv    # every image, with its commit
-  cocket audit -A -o html --output report.html       # a page that needs nothing else
-  cocket audit --open                                # the operator's page, with its trend
+  cocket audit --open                           # the operator's page, with its trend
 
 \b
 It reads, and never writes to the cluster. Facts that the cluster has recorded
@@ -208,25 +209,28 @@ def audit(
         cache_dir=cache_dir,
         requests_per_second=requests_per_second,
         patience=timeout,
+        with_trend=form == "html",
     )
     shown = AuditProgress() if not quiet and sys.stderr.isatty() else None
     warn = _silent if quiet else to_stderr
     with shown or nullcontext():
-        found = asyncio.run(audit_cluster(asked, warn, shown))
+        found, trend = asyncio.run(audit_cluster(asked, warn, shown))
     if known is not None:
         found, left_out = without_known(found, known)
         if not quiet:
             click.echo(f"{left_out} findings of the baseline are left out", err=True)
     for one in found.missing if form != "table" else ():
         warn(f"not looked at: {one}")
-    _write(found, form, output, verbose=verbose)
+    _write(found, trend, form, output, verbose=verbose)
     code = check_code((one.verdict for one in found.audited), FailOn(fail_on))
     if code == GOOD and found.missing and FailOn(fail_on) is not FailOn.NEVER:
         code = UNDECIDED
     sys.exit(code)
 
 
-def _write(found: Audit, form: str, output: Path | None, *, verbose: bool) -> None:
+def _write(
+    found: Audit, trend: Trend | None, form: str, output: Path | None, *, verbose: bool
+) -> None:
     from webhook.cli.terminal import print_blocks  # noqa: PLC0415
     from webhook.reports import audit_table  # noqa: PLC0415
 
@@ -237,7 +241,7 @@ def _write(found: Audit, form: str, output: Path | None, *, verbose: bool) -> No
     text = (
         audit_table.render_audit_table(found, verbose=verbose)
         if form == "table"
-        else _renderers()[form](found)
+        else _renderers(trend)[form](found)
     )
     if output is None:
         sys.stdout.write(text)
@@ -246,7 +250,7 @@ def _write(found: Audit, form: str, output: Path | None, *, verbose: bool) -> No
     output.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
-def _renderers() -> Mapping[str, Callable[[Audit], str]]:
+def _renderers(trend: Trend | None) -> Mapping[str, Callable[[Audit], str]]:
     from webhook.reports.audit_checked import check_result  # noqa: PLC0415
     from webhook.reports.audit_csv import render_audit_csv  # noqa: PLC0415
     from webhook.reports.audit_json import render_audit_json, render_audit_jsonl  # noqa: PLC0415
@@ -256,13 +260,13 @@ def _renderers() -> Mapping[str, Callable[[Audit], str]]:
     from webhook.reports.sarif import render_sarif  # noqa: PLC0415
 
     return {
-        "html": render_html,
         "json": render_audit_json,
         "jsonl": render_audit_jsonl,
         "csv": render_audit_csv,
         "markdown": lambda found: render_markdown(check_result(found)),
         "sarif": lambda found: render_sarif(check_result(found)),
         "junit": lambda found: render_junit(check_result(found)),
+        "html": lambda found: render_html(found, trend),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,27 +11,34 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from webhook import __version__
-from webhook.audit.scan import Scope, scan
+from webhook.audit.scan import Scope, scans
 from webhook.cli.lookups import SPARE, Snapshot
 from webhook.cli.policies import load_policies
+from webhook.cluster.kinds import CONFIG_MAPS
 from webhook.cluster.login import open_api
 from webhook.cluster.state import ClusterState
+from webhook.core.candidates import Candidate, Gathered
 from webhook.core.printable import printable
 from webhook.core.resources import gather_policies
 from webhook.engine import Engine
 from webhook.errors import ClusterError, InputError
+from webhook.operator.audit_trend import NAME as TREND
+from webhook.operator.audit_trend import ConfigMap
 from webhook.registry.client import Limits, open_client
 from webhook.registry.given import GivenFacts
 from webhook.registry.source import RegistrySource
+from webhook.reports.trend_data import load
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from webhook.cli.terminal import AuditProgress
     from webhook.cluster.api import Api
     from webhook.core.policy import PolicySet
+    from webhook.registry.client import RegistryClient
     from webhook.reports.audited import Audit
+    from webhook.reports.trend import Trend
 
 _KUBE_SYSTEM = "kube-system"
 _NOT_FOUND = 404
@@ -57,20 +64,39 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     cache_dir: Path | None = None
     requests_per_second: float
     patience: float
+    with_trend: bool = False
 
 
 async def audit_cluster(
     asked: Asked, warn: Callable[[str], None], progress: AuditProgress | None
-) -> Audit:
+) -> tuple[Audit, Trend | None]:
     """Look at the cluster once.
+
+    Returns:
+        What was found, and how it went until now; None where nobody wants it, no operator keeps
+        it, or who asks may not read it.
 
     Raises:
         InputError: there is no cluster to log in to, a file cannot be used, the cluster cannot be
             read, or there is no policy to judge by.
     """
+    async with auditing(asked, warn, progress) as one:
+        found = await one.audit()
+        return found, await one.trend() if asked.with_trend else None
+
+
+@asynccontextmanager
+async def auditing(
+    asked: Asked, warn: Callable[[str], None], progress: AuditProgress | None
+) -> AsyncIterator[Auditing]:
+    """Log in to the cluster.
+
+    Raises:
+        InputError: there is no cluster to log in to; in the end, that it cannot be read.
+    """
     async with open_api(kubeconfig=asked.kubeconfig, context=asked.context) as api:
         try:
-            return await _Auditing(api, asked, warn, progress).audit()
+            yield Auditing(api, asked, warn, progress)
         except ClusterError as error:
             raise InputError(
                 f"the cluster at {api.server} cannot be read: {error}. "
@@ -78,7 +104,13 @@ async def audit_cluster(
             ) from error
 
 
-class _Auditing:
+class Auditing:
+    """One audit of one cluster.
+
+    Attributes:
+        now: one moment for all, so that two equal objects get equal verdicts.
+    """
+
     def __init__(
         self,
         api: Api,
@@ -91,27 +123,71 @@ class _Auditing:
         self._warn = warn
         self._progress = progress
         self._namespace = "" if asked.everywhere else asked.namespace or api.namespace
-        # One moment for all: two equal objects get equal verdicts.
-        self._now = datetime.now(UTC)
-        gather = partial(
-            gather_policies,
-            exception_namespaces=frozenset(asked.exception_namespaces),
-            max_exception_days=Settings().max_exception_days,
+        self.now = datetime.now(UTC)
+        self._gathered = Gathered(
+            partial(
+                gather_policies,
+                exception_namespaces=frozenset(asked.exception_namespaces),
+                max_exception_days=Settings().max_exception_days,
+            )
         )
-        self._state = ClusterState(api, namespace=asked.system_namespace, gather=gather)
+        self._state = ClusterState(api, namespace=asked.system_namespace, gather=self._gathered)
+        self.requests = 0
+        """Sent to registries, once all is done."""
 
     async def audit(self) -> Audit:
+        """Look once, and judge by the policies of the cluster or by those of files.
+
+        Raises:
+            InputError: as `audit_cluster`.
+            ClusterError: the cluster cannot be read.
+        """
         asked = self._asked
         failed = await self._state.look()
         if asked.policies:
             policies = load_policies(asked.policies, self._warn)
         else:
             policies = _of_cluster(self._state, failed, self._warn)
-        async with self._source(policies) as source:
-            found = await scan(
+            _refuse_nothing(policies)
+        (found,) = await self._judged((policies,), failed)
+        return found
+
+    async def trend(self) -> Trend | None:
+        """How it went until now; None where no operator keeps it, or who asks may not read it."""
+        path = CONFIG_MAPS.path(self._asked.system_namespace, TREND)
+        try:
+            return load((await self._api.get(path, ConfigMap)).data or {})
+        except ClusterError:
+            return None  # it only decorates the page
+
+    async def compare(
+        self, candidate: Callable[[Gathered], Candidate]
+    ) -> tuple[Audit, Audit, Candidate]:
+        """Look once, and judge by the policies of the cluster and by what `candidate` makes."""
+        failed = await self._state.look()
+        before = _of_cluster(self._state, failed, self._warn)
+        made = candidate(self._gathered)
+        _refuse_nothing(made.policies)
+        one, other = await self._judged((before, made.policies), failed)
+        return one, other, made
+
+    async def _judged(
+        self, several: Sequence[PolicySet], failed: Mapping[str, ClusterError]
+    ) -> list[Audit]:
+        """One look, judged by each set of policies."""
+        asked = self._asked
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(self._client())
+            engines = [
+                self._engine(
+                    policies, await stack.enter_async_context(self._source(policies, client))
+                )
+                for policies in several
+            ]
+            found = await scans(
                 self._api,
-                self._engine(policies, source),
-                taken=self._now,
+                engines,
+                taken=self.now,
                 scope=Scope(
                     namespace=self._namespace, labels=asked.labels, unasked=_unasked(asked)
                 ),
@@ -120,40 +196,54 @@ class _Auditing:
                 cluster=asked.context or self._api.server,
                 version=__version__,
             )
-        missing = (*_missing(asked, failed, policies, self._namespace), *found.missing)
-        return msgspec.structs.replace(found, missing=missing)
+        return [
+            msgspec.structs.replace(
+                one, missing=(*_missing(asked, failed, policies, self._namespace), *one.missing)
+            )
+            for one, policies in zip(found, several, strict=True)
+        ]
 
     @asynccontextmanager
-    async def _source(self, policies: PolicySet) -> AsyncIterator[Snapshot]:
-        """Recorded facts, else the registries, at a pace."""
-        asked, state = self._asked, self._state
-        client = None
-        if not asked.offline:
-            client = open_client(
-                cache_dir=asked.cache_dir, limits=_limits(asked), secrets=state.secrets
-            )
+    async def _client(self) -> AsyncIterator[RegistryClient | None]:
+        """Who asks the registries, at a pace; None where nobody may be asked."""
+        asked = self._asked
+        if asked.offline:
+            yield None
+            return
+        client = open_client(
+            cache_dir=asked.cache_dir, limits=_limits(asked), secrets=self._state.secrets
+        )
+        try:
+            yield client
+        finally:
+            await client.close()
+            self.requests = client.pace.sent if client.pace is not None else 0
+
+    @asynccontextmanager
+    async def _source(
+        self, policies: PolicySet, client: RegistryClient | None
+    ) -> AsyncIterator[Snapshot]:
+        """Recorded facts, else the registries."""
         source = RegistrySource(
             registries=lambda: policies.registries,
             client=client,
             given=GivenFacts(),
-            recorded=state.recorded,
+            recorded=self._state.recorded,
         )
-        snapshot = Snapshot(source, asked.patience)
+        snapshot = Snapshot(source, self._asked.patience)
         if self._progress is not None:
             snapshot.answered = self._progress.answered
         try:
             yield snapshot
         finally:
             await snapshot.close()
-            if client is not None:
-                await client.close()
 
     def _engine(self, policies: PolicySet, source: Snapshot) -> Engine:
         return Engine(
             policies=lambda: policies,
             source=source,
             namespaces=self._state.namespace_labels,
-            clock=lambda: self._now,
+            clock=lambda: self.now,
         )
 
 
@@ -181,7 +271,7 @@ def _of_cluster(
     """The policies that the webhook decides by.
 
     Raises:
-        InputError: they cannot be read, or there are none: nothing would be checked.
+        InputError: they cannot be read.
     """
     for name in _DECIDING:
         error = failed.get(name)
@@ -200,12 +290,20 @@ def _of_cluster(
             f"{len(loaded.ignored)} ImageExceptions are not honoured. Give --exception-namespace "
             "for each of the chart's exceptionNamespaces, as the webhook has them"
         )
-    if not loaded.policies.policies:
+    return loaded.policies
+
+
+def _refuse_nothing(policies: PolicySet) -> None:
+    """Refuse to judge by no policy.
+
+    Raises:
+        InputError: there is none: nothing would be checked.
+    """
+    if not policies.policies:
         raise InputError(
             "no policy is in force in this cluster, so nothing would be checked. Write one "
             "(docs/rules.md), or give --policy FILE"
         )
-    return loaded.policies
 
 
 def _missing(

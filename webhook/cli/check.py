@@ -11,7 +11,7 @@ import click
 
 from webhook import __version__
 from webhook.cli import MAX_MESSAGE, complain
-from webhook.cli.exit_codes import USAGE
+from webhook.cli.exit_codes import GOOD, UNDECIDED, USAGE
 from webhook.cli.fail_on import FailOn, check_code
 from webhook.cli.inputs import read_inputs
 from webhook.cli.lookups import SPARE, names_in
@@ -23,6 +23,7 @@ from webhook.cli.options import (
     offline_option,
     policy_option,
 )
+from webhook.cli.part_reviews import review_part
 from webhook.cli.policies import load_policies, to_stderr
 from webhook.cli.sources import Network, open_source
 from webhook.cli.terminal import print_table, progress
@@ -44,9 +45,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from webhook.cli.inputs import Inputs
+    from webhook.composefiles.services import Service
     from webhook.core.policy import PolicySet
     from webhook.core.verdict import Verdict
     from webhook.core.workload import Workload
+    from webhook.dockerfiles.stages import Build
     from webhook.registry.given import GivenFacts
 
 T = TypeVar("T")
@@ -66,6 +69,7 @@ Examples:
   helm template chart | cocket check --policy policy.yaml -
   cocket check --offline --facts facts.jsonl -o sarif deploy/ > cocket.sarif
   cocket check --namespace-labels shop:env=prod --fail-on warn web.yaml
+  cocket check Dockerfile compose.yaml
 
 \b
 What --fail-on takes for a failure; each includes those before it:
@@ -115,6 +119,11 @@ Exit code:
     show_default=True,
     help="What gives exit code 1; see below.",
 )
+@click.option(
+    "--unknown-ok",
+    is_flag=True,
+    help="Exit code 0 in place of 3: for hooks that look nothing up. What is refused is refused.",
+)
 @cache_option
 @click.option(
     "--timeout",
@@ -135,15 +144,17 @@ def check(
     labels: Mapping[str, Mapping[str, str]],
     form: str,
     fail_on: str,
+    unknown_ok: bool,
     cache_dir: Path | None,
     timeout: float,
     verbose: bool,
     quiet: bool,
 ) -> None:
-    """Judge the images that every object in PATH names.
+    """Judge the images that every object in PATH names, and what Dockerfiles build.
 
-    PATH is a file or a folder of YAML or JSON: manifests, Lists, saved AdmissionReviews; `-` is
-    standard input. Without --policy the built-in policy asks for digests, provenance and an init.
+    PATH is a file or a folder: manifests, Lists and saved AdmissionReviews in YAML or JSON, Compose
+    files, Dockerfiles; `-` is standard input. Without --policy the built-in policy asks for
+    digests, provenance and an init.
     """
     errors: list[InputError] = []
     warn = _silent if quiet else to_stderr
@@ -193,7 +204,8 @@ def check(
         sys.stdout.write(render_table(result, verbose=verbose))
     else:
         sys.stdout.write(_RENDERERS[form](result))
-    sys.exit(check_code(verdicts.values(), FailOn(fail_on)))
+    code = check_code(verdicts.values(), FailOn(fail_on))
+    sys.exit(GOOD if unknown_ok and code == UNDECIDED else code)
 
 
 async def _judge(
@@ -208,7 +220,8 @@ async def _judge(
 ) -> Mapping[int, Verdict]:
     """The verdict on every subject, by its number."""
     now = datetime.now(UTC)
-    async with open_source(policies.registries, given, network) as source:
+    rules = policies.promotion_rules
+    async with open_source(policies.registries, given, network, rules) as source:
         engine = Engine(
             policies=lambda: policies,
             source=source,
@@ -218,15 +231,22 @@ async def _judge(
         )
         verdicts: dict[int, Verdict] = {}
         waiting: dict[int, Workload] = {}
+        parts: dict[int, tuple[Build | Service, Workload]] = {}
         for number, subject in enumerate(inputs.subjects):
+            if subject.part is not None:
+                parts[number] = (subject.part, subject.workload)
+                continue
             verdict = engine.review_known(subject.workload)
             if verdict is None:
                 waiting[number] = subject.workload
             else:
                 verdicts[number] = verdict
-        with progress(names_in(waiting.values()), shown=shown) as step:
+        asked = names_in([*waiting.values(), *(workload for _, workload in parts.values())])
+        with progress(asked, shown=shown) as step:
             source.answered = step
             verdicts.update(await review_all(engine, waiting, patience))
+            reviews = [review_part(*part, policies, source, now) for part in parts.values()]
+            verdicts.update(zip(parts, await asyncio.gather(*reviews), strict=True))
     return verdicts
 
 

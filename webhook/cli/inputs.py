@@ -1,4 +1,8 @@
-"""What `cocket check` is given, read into workloads: files, folders and standard input."""
+"""What `cocket check` is given, read into workloads: files, folders and standard input.
+
+A file is a Dockerfile by its name; a YAML document with `services` and no `apiVersion` is a Compose
+file; everything else is a manifest.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from webhook.composefiles.services import Service, is_compose, services_of
 from webhook.core.objects import workload_of
 from webhook.core.policy import NAMESPACE_NAME
 from webhook.core.request import admission_request, is_review, workload_of_request
+from webhook.dockerfiles.instructions import read_dockerfile
+from webhook.dockerfiles.judged import KIND, lines_of_build, workload_of_build
+from webhook.dockerfiles.names import is_dockerfile
+from webhook.dockerfiles.stages import Build, read_build
 from webhook.errors import InputError
 from webhook.manifests import find_files, read_bytes, read_file
-from webhook.manifests.files import MAX_BYTES
+from webhook.manifests.files import MAX_BYTES, content_of, decoded, shown
 from webhook.reports.checked import Place
 
 if TYPE_CHECKING:
@@ -36,6 +45,8 @@ class Subject(msgspec.Struct, frozen=True):
     place: Place
     lines: Mapping[str, int]
     """Line of the pointer of every use."""
+    part: Build | Service | None = None
+    """What it is, where it is no Kubernetes object."""
 
 
 class Inputs(msgspec.Struct):
@@ -56,13 +67,16 @@ def read_inputs(paths: Iterable[str], stdin: Callable[[], BinaryIO]) -> Inputs:
             if path == STDIN:
                 _read(read_bytes(stdin().read(MAX_BYTES + 1), STDIN), inputs)
                 continue
-            files = find_files(Path(path))
+            files = find_files(Path(path), is_dockerfile)
         except InputError as error:
             inputs.errors.append(error)
             continue
         for file in files:
             try:
-                _read(read_file(file), inputs)
+                if is_dockerfile(file.name):
+                    _take_dockerfile(file, inputs)
+                else:
+                    _read(read_file(file), inputs)
             except InputError as error:
                 inputs.errors.append(error)
     return inputs
@@ -70,11 +84,15 @@ def read_inputs(paths: Iterable[str], stdin: Callable[[], BinaryIO]) -> Inputs:
 
 def _read(documents: Iterable[Document], inputs: Inputs) -> None:
     for document in documents:
-        _take(document, inputs)
+        read_into(inputs, document)
 
 
-def _take(document: Document, inputs: Inputs) -> None:
+def read_into(inputs: Inputs, document: Document) -> None:
+    """Add one document to what was read before."""
     data = document.data
+    if is_compose(data):
+        _take_services(document, inputs)
+        return
     if (
         isinstance(data, dict)
         and data.get("apiVersion") == "v1"
@@ -98,6 +116,33 @@ def _take(document: Document, inputs: Inputs) -> None:
         if (line := document.lines.get(prefix + use.pointer)) is not None
     }
     inputs.subjects.append(Subject(workload, place, lines))
+
+
+def _take_dockerfile(path: Path, inputs: Inputs) -> None:
+    file = shown(path)
+    build = read_build(read_dockerfile(decoded(content_of(path), file), file), file)
+    workload = workload_of_build(build, path.name)
+    place = Place(KIND, "", workload.name, file, build.final.line)
+    inputs.subjects.append(Subject(workload, place, lines_of_build(build), build))
+
+
+def _take_services(document: Document, inputs: Inputs) -> None:
+    found = False
+    try:
+        for service in services_of(document):
+            workload = service.workload
+            place = Place(workload.kind, "", workload.name, document.file, service.line)
+            lines = {
+                use.pointer: line
+                for use in workload.images
+                if (line := document.lines.get(use.pointer)) is not None
+            }
+            inputs.subjects.append(Subject(workload, place, lines, service))
+            found = True
+    except InputError as error:
+        inputs.errors.append(error)
+        return
+    inputs.without_images += not found
 
 
 def _take_namespace(data: Mapping[str, object], namespaces: dict[str, dict[str, str]]) -> None:

@@ -205,6 +205,14 @@ class Identity(click.ParamType[str]):
     help="Stop the leader, delete the webhook configuration and end: before an uninstall.",
 )
 @click.option(
+    "--look-inside",
+    type=click.IntRange(0, 16),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Images whose layers are read at one time; 0: layers are never read.",
+)
+@click.option(
     "--probe-bind", default="", metavar="ADDRESS", help="Listen there; every address if absent."
 )
 @click.option(
@@ -243,6 +251,7 @@ def operate(
     report: ReportServed | None,
     identity: str | None,
     remove: bool,
+    look_inside: int,
     probe_bind: str,
     probe_port: int,
     log_level: str,
@@ -286,8 +295,11 @@ def operate(
             namespace=namespace,
             identity=identity,
             exception_namespaces=tuple(exception_namespaces),
+            look_inside=look_inside,
             webhook=webhook if service or webhook_url else None,
-            audit=Audited(audit_interval, audit_reports, audit_events) if audit else None,
+            audit=Audited(audit_interval, audit_reports, audit_events, tuple(excluded))
+            if audit
+            else None,
             report=report,
             probes=Address(probe_bind, probe_port),
         )

@@ -32,7 +32,7 @@ from webhook.operator.audit import AuditOptions
 from webhook.operator.audit_events import EventOptions
 from webhook.operator.audit_plan import PlanOptions
 from webhook.operator.audit_reports import ReportOptions
-from webhook.operator.configuration import Endpoint, Shape
+from webhook.operator.configuration import SYSTEM_NAMESPACE, Endpoint, Shape
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
@@ -40,7 +40,7 @@ from webhook.operator.registries import ProbeOptions
 from webhook.operator.report_apis import ReportsWanted
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.registry.client import Limits
-from webhook.settings import Settings
+from webhook.settings import Settings, cloud_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,10 +106,13 @@ class Audited(msgspec.Struct, frozen=True):
     interval_seconds: float
     reports: str
     events: bool
+    excluded: tuple[str, ...]
 
-    def options(self, identity: str) -> AuditOptions:
-        """As the operator takes them."""
+    def options(self, identity: str, namespace: str) -> AuditOptions:
+        """As the operator takes them; `namespace` is our own."""
         return AuditOptions(
+            unasked=frozenset({SYSTEM_NAMESPACE, namespace, *self.excluded}),
+            requests_per_second=Settings().audit_requests_per_second,
             plan=PlanOptions(interval_seconds=self.interval_seconds),
             reports=ReportOptions(wanted=ReportsWanted(self.reports)),
             events=EventOptions() if self.events else None,
@@ -126,6 +129,8 @@ class Operated(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str | None
     identity: str | None
     exception_namespaces: tuple[str, ...]
+    look_inside: int = 1
+    """Images whose layers are read at one time; 0: never."""
     webhook: Webhook | None
     audit: Audited | None
     report: ReportServed | None
@@ -174,9 +179,16 @@ class _Operating:
             gather=partial(_gather, operated.exception_namespaces, settings.max_exception_days),
             webhook=None if operated.webhook is None else operated.webhook.options(self._namespace),
             probe=ProbeOptions(seconds=settings.probe_seconds),
-            facts=FactsOptions(),
-            limits=Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes),
-            audit=None if operated.audit is None else operated.audit.options(self._identity),
+            facts=FactsOptions(looks_at_once=operated.look_inside),
+            place=cloud_place(),
+            limits=Limits(
+                tag_seconds=settings.tag_seconds,
+                cache_bytes=settings.cache_bytes,
+                breaking=False,
+            ),
+            audit=None
+            if operated.audit is None
+            else operated.audit.options(self._identity, self._namespace),
         )
         metrics = Metrics()
         # Nothing is reviewed here: in place of the counters of reviews stands what we know.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import logging
 import resource
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import uvloop
 from webhook.admission.checks import Check
 from webhook.admission.limits import Limits
 from webhook.admission.metrics import Metrics
+from webhook.admission.registry_metrics import registry_metrics
 from webhook.admission.reload import Reload, read_contents
 from webhook.admission.server import Address, Server
 from webhook.admission.tls import Certificate
@@ -25,10 +28,14 @@ from webhook.core.policy import PolicySet
 from webhook.engine import Engine
 from webhook.errors import InputError
 from webhook.registry import client as registry_client
+from webhook.registry.cloud.logins import CloudLogins
+from webhook.registry.counting import Requests
 from webhook.registry.credentials import Secrets
 from webhook.registry.given import GivenFacts, read_facts
+from webhook.registry.promotions import Promotions
 from webhook.registry.source import Recorded, RegistrySource
-from webhook.settings import Settings
+from webhook.registry.tenant import PullSecrets
+from webhook.settings import Settings, cloud_place
 
 _FILES = 4096
 """File descriptors that all our limits need together, with the registries' connections."""
@@ -54,6 +61,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """Our own; None for that of the login."""
     exception_namespaces: tuple[str, ...] = ()
     replica: Replica | None = None
+    pull_secrets: tuple[str, ...] = ()
+    """Names of the pull secrets of Pods that are read; `*` for all, nothing for none."""
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +93,7 @@ class Judging(msgspec.Struct, kw_only=True):
     reloads: Sequence[Reload[Any, Any]] = ()
     recorded: Recorded | None = None
     secrets: Secrets | None = None
+    pull_secrets: PullSecrets | None = None
     before: Callable[[], Awaitable[None]] | None = None
     checks: Callable[[], Sequence[Check]] = tuple
     on_readiness: Callable[[bool], None] = lambda _: None
@@ -131,13 +141,23 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
         InputError: it cannot be listened there.
     """
     settings = Settings()
-    client = None
+    client = promotions = None
     if not served.offline:
         limits = registry_client.Limits(
             tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes
         )
+        requests = Requests()
+        metrics.registry.register(requests)
         client = registry_client.open_client(
-            cache_dir=served.cache_dir, limits=limits, secrets=judging.secrets
+            cache_dir=served.cache_dir,
+            limits=limits,
+            secrets=judging.secrets,
+            requests=requests,
+            cloud=CloudLogins(cloud_place(), now),
+        )
+        metrics.registries = partial(registry_metrics, client.breakers)
+        promotions = Promotions(
+            client, rules=lambda: judging.policies().promotion_rules, monotonic=time.monotonic
         )
     engine = Engine(
         policies=judging.policies,
@@ -146,6 +166,8 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             client=client,
             given=judging.given,
             recorded=judging.recorded,
+            pull_secrets=judging.pull_secrets,
+            promotions=promotions,
         ),
         namespaces=judging.namespaces,
         clock=now,
@@ -176,6 +198,8 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
     except OSError as error:
         raise InputError(f"cannot listen: {error.strerror or error}") from error
     finally:
+        if promotions is not None:
+            await promotions.close()
         if client is not None:
             await client.close()
 

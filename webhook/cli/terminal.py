@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import click
+
+from webhook.core.printable import printable
 from webhook.reports.table import blocks
-from webhook.reports.wording import Effect, summary_line
+from webhook.reports.wording import MAX_SENTENCE, Effect, summary_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -61,6 +64,63 @@ def print_blocks(found: Iterable[Block], last: Iterable[str]) -> None:
             console.print(grid)
     for text in last:
         console.print(Text(text, "bold"), soft_wrap=True)
+
+
+class Bar:
+    """A bar over bytes on standard error, and notes above it. See `promote.copying.Progress`."""
+
+    def __init__(self, *, shown: bool, quiet: bool = False) -> None:
+        """Show nothing where it is not `shown`, and no notes either if `quiet`."""
+        self._quiet = quiet
+        self._bar: Any = None
+        self._task: Any = None
+        if shown:
+            from rich.console import Console  # noqa: PLC0415
+            from rich.progress import (  # noqa: PLC0415
+                BarColumn,
+                DownloadColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+                TransferSpeedColumn,
+            )
+
+            columns = (
+                TextColumn("Copying"),
+                BarColumn(),
+                DownloadColumn(binary_units=True),
+                TransferSpeedColumn(),
+                TimeRemainingColumn(),
+            )
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+
+    def __enter__(self) -> Self:
+        """Nothing is drawn before something is expected."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Take the bar away."""
+        if self._task is not None:
+            self._bar.stop()
+
+    def expect(self, size: int) -> None:
+        """So many bytes more have to go."""
+        if self._bar is None or not size:
+            return
+        if self._task is None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=0)
+        self._bar.update(self._task, total=self._bar.tasks[0].total + size)
+
+    def moved(self, size: int) -> None:
+        """So many went, or went in vain."""
+        if self._task is not None:
+            self._bar.advance(self._task, size)
+
+    def note(self, text: str) -> None:
+        """A line above the bar."""
+        if not self._quiet:
+            click.echo(f"note: {printable(text, MAX_SENTENCE)}", err=True)
 
 
 @contextmanager
@@ -121,3 +181,26 @@ class AuditProgress:
         """One more image was looked up."""
         self._done += 1
         self._bar.update(self._task, completed=self._done, count=f"{self._done}/{self._images}")
+
+
+@contextmanager
+def downloading(*, shown: bool) -> Iterator[Callable[[int], None]]:
+    """How many bytes came, on standard error while layers are read; call it with each piece."""
+    if not shown:
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        DownloadColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (SpinnerColumn(), TextColumn("Reading layers"), DownloadColumn())
+    with Progress(
+        *columns, TransferSpeedColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda size: bar.advance(task, size)

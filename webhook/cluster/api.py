@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from webhook.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
 
     from kubernetes.aio.client import ApiClient
 
@@ -35,7 +37,7 @@ _MAX_LINE = 16 * 1024 * 1024
 """One event of a watch. etcd takes objects of 1.5 MB, and JSON is larger than what it keeps."""
 _SMALL = 64 * 1024
 _JSON = "application/json"
-_NOTHING: Mapping[str, str] = {}
+_NO_QUERY: Mapping[str, str] = {}
 
 
 class Api:
@@ -78,23 +80,38 @@ class Api:
     async def read(
         self,
         path: str,
-        query: Mapping[str, str] = _NOTHING,
-        headers: Mapping[str, str] = _NOTHING,
+        query: Mapping[str, str] = _NO_QUERY,
+        headers: Mapping[str, str] = _NO_QUERY,
     ) -> bytes:
         """GET, with `headers` besides our own."""
         return await self._ask("GET", path, query, headers=headers)
 
-    async def get(self, path: str, into: type[T], query: Mapping[str, str] = _NOTHING) -> T:
+    async def get(self, path: str, into: type[T], query: Mapping[str, str] = _NO_QUERY) -> T:
         """GET, decoded."""
         return decode(await self.read(path, query), into, path)
 
-    async def create(self, path: str, body: object, query: Mapping[str, str] = _NOTHING) -> bytes:
+    async def time(self) -> datetime | None:
+        """What time the API server thinks it is, to the second; None where it does not say.
+
+        Raises:
+            ClusterError: it was not reached, or said no.
+        """
+        path = "/version"
+        async with self._response("GET", path, _NO_QUERY, None, _JSON, total=_SECONDS) as response:
+            await _bounded(response, path)
+            try:
+                # RFC 9110, 6.6.1: an HTTP-date in GMT.
+                return parsedate_to_datetime(response.headers.get("Date", ""))
+            except ValueError:
+                return None
+
+    async def create(self, path: str, body: object, query: Mapping[str, str] = _NO_QUERY) -> bytes:
         """POST an object to the collection."""
         return await self._ask("POST", path, query, body)
 
     async def replace(self, path: str, body: object) -> bytes:
         """PUT a whole object."""
-        return await self._ask("PUT", path, _NOTHING, body)
+        return await self._ask("PUT", path, _NO_QUERY, body)
 
     async def apply(self, path: str, body: object, *, manager: str, force: bool = False) -> bytes:
         """Server-side apply: the fields of `body` belong to `manager` from now on (KEP-555)."""
@@ -103,11 +120,11 @@ class Api:
 
     async def merge(self, path: str, body: object) -> bytes:
         """Merge patch (RFC 7396): null removes a field."""
-        return await self._ask("PATCH", path, _NOTHING, body, "application/merge-patch+json")
+        return await self._ask("PATCH", path, _NO_QUERY, body, "application/merge-patch+json")
 
     async def delete(self, path: str, body: object = None) -> bytes:
         """DELETE one object; `body` may hold DeleteOptions with preconditions."""
-        return await self._ask("DELETE", path, _NOTHING, body)
+        return await self._ask("DELETE", path, _NO_QUERY, body)
 
     @asynccontextmanager
     async def stream(
@@ -129,7 +146,7 @@ class Api:
         body: object = None,
         content_type: str = _JSON,
         *,
-        headers: Mapping[str, str] = _NOTHING,
+        headers: Mapping[str, str] = _NO_QUERY,
     ) -> bytes:
         """One request.
 
@@ -151,7 +168,7 @@ class Api:
         content_type: str,
         *,
         total: float | None,
-        more: Mapping[str, str] = _NOTHING,
+        more: Mapping[str, str] = _NO_QUERY,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         # No compression: it costs the API server more than the network does.
         headers: dict[str, str] = {"Accept": _JSON, "Accept-Encoding": "identity", **more}

@@ -54,6 +54,7 @@ CLUSTER_IMAGE_POLICIES = _ours("clusterimagepolicies", "ClusterImagePolicy")
 IMAGE_POLICIES = _ours("imagepolicies", "ImagePolicy", namespaced=True)
 IMAGE_EXCEPTIONS = _ours("imageexceptions", "ImageException", namespaced=True)
 IMAGE_FACTS = _ours("imagefacts", "ImageFacts")
+IMAGE_CONTENTS = _ours("imagecontents", "ImageContents")
 
 PODS = Kind("", "v1", "pods", "Pod")
 POD_TEMPLATES = Kind("", "v1", "podtemplates", "PodTemplate")
@@ -73,6 +74,7 @@ CONFIG_MAPS = Kind("", "v1", "configmaps", "ConfigMap")
 
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 SECRETS = Kind("", "v1", "secrets", "Secret")
+SERVICE_ACCOUNTS = Kind("", "v1", "serviceaccounts", "ServiceAccount")
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 VALIDATING_WEBHOOKS = Kind(
     "admissionregistration.k8s.io",

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from webhook.core.claims import READ_LABELS
-from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
+from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Promotion
 from webhook.core.image import is_digest
+from webhook.core.inside import Inside
+from webhook.core.pid1 import pid1
 from webhook.core.printable import printable
-from webhook.core.process import pid1
+from webhook.core.promotion import MAX_REMEMBERED
 from webhook.core.told import one_answer, told
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ SOURCE = "recorded in the cluster"
 MAX_SPEC = 32 * 1024
 """Bytes of platforms as JSON. An image of ten platforms has ten thousand; what is larger is not
 recorded, and whoever judges it asks its registry."""
+MAX_INSIDE = 16 * 1024
+"""Bytes of what the layers of all platforms hold, as JSON. One platform has 500 to 1500."""
 MAX_OTHER_LABELS = 64
 MAX_OTHER_TEXT = 512
 """Labels, and characters of them, that no rule reads and people like to see; of all platforms."""
@@ -52,13 +57,45 @@ class RecordedPlatform(msgspec.Struct, frozen=True, omit_defaults=True):
     platform: str
     config: RecordedConfig
     digest: str = ""
+    inside: Inside | None = None
+    """In memory only: see `RecordedSpec.whole`."""
 
 
-class RecordedSpec(msgspec.Struct, frozen=True):
+class RecordedInside(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was learned by looking into one platform's layers."""
+
+    platform: str
+    inside: Inside
+    digest: str = ""
+    """Of the platform's manifest."""
+
+
+class RecordedPromotion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was seen of the way of the digest."""
+
+    origins: tuple[str, ...] = ()
+    signers: tuple[str, ...] = ()
+
+
+class RecordedSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """The part of `spec` that is judged from; the rest of it is for people."""
 
     digest: str = ""
     platforms: tuple[RecordedPlatform, ...] = ()
+    promotion: RecordedPromotion | None = None
+    inside: tuple[RecordedInside, ...] = ()
+    """Beside the platforms, so that what a registry says can be written without it."""
+
+    @property
+    def whole(self) -> tuple[RecordedPlatform, ...]:
+        """The platforms, each with what its layers hold."""
+        known = {(one.platform, one.digest): one.inside for one in self.inside}
+        return tuple(
+            [
+                replace(one, inside=known.get((one.platform, one.digest), one.inside))
+                for one in self.platforms
+            ]
+        )
 
 
 def name_of(digest: str) -> str:
@@ -85,8 +122,13 @@ def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict
     spec["platforms"] = [] if too_large else msgspec.json.decode(written)
     if too_large or others.left_out:
         spec["truncated"] = True
+    promotion = facts.promotion
+    if promotion is not None and (promotion.origins or promotion.signers):
+        seen = RecordedPromotion(promotion.origins, promotion.signers)
+        spec["promotion"] = msgspec.json.decode(msgspec.json.encode(seen))
     if facts.platforms and not too_large:
-        spec |= answers([one.config for one in facts.platforms])
+        spec |= answers(facts.platforms)
+        spec |= _inside(facts.platforms)
     return spec
 
 
@@ -102,9 +144,24 @@ def facts_of(name: str, spec: RecordedSpec) -> ImageFacts | None:
     if not all(one.platform for one in spec.platforms):
         return None
     platforms = tuple(
-        [PlatformImage(one.platform, one.digest, _config(one.config)) for one in spec.platforms]
+        [
+            PlatformImage(one.platform, one.digest, _config(one.config), one.inside)
+            for one in spec.whole
+        ]
     )
-    return ImageFacts(digest=digest, platforms=platforms, source=SOURCE)
+    return ImageFacts(
+        digest=digest, platforms=platforms, source=SOURCE, promotion=promotion_of(spec.promotion)
+    )
+
+
+def promotion_of(recorded: RecordedPromotion | None) -> Promotion | None:
+    """What a record says of the way of its digest; None where it says nothing."""
+    if recorded is None:
+        return None
+    return Promotion(
+        origins=tuple(sorted(recorded.origins[:MAX_REMEMBERED])),
+        signers=tuple(sorted(recorded.signers[:MAX_REMEMBERED])),
+    )
 
 
 class _Others:
@@ -161,13 +218,29 @@ def _config(recorded: RecordedConfig) -> ImageConfig:
     )
 
 
-def answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
+def _inside(platforms: Sequence[PlatformImage]) -> dict[str, object]:
+    """What the layers hold; nothing where nobody looked, so that what is recorded stays."""
+    looked = [
+        RecordedInside(one.platform, one.inside, one.digest)
+        for one in platforms
+        if one.inside is not None
+    ]
+    if not looked:
+        return {}
+    written = msgspec.json.encode(looked)
+    if len(written) > MAX_INSIDE:
+        return {"inside": [], "truncated": True}
+    systems = one_answer((one.inside.system.name for one in looked), _MAX_ANSWER)
+    return {"inside": msgspec.json.decode(written)} | ({"os": systems} if systems else {})
+
+
+def answers(platforms: Sequence[PlatformImage]) -> Mapping[str, str]:
     """What people ask first, in the words of the rules; what there is no answer to is left out."""
-    said = told(configs)
+    said = told([one.config for one in platforms])
     found = {
         "commit": said.commit,
         "source": said.source,
         "built": said.built,
-        "pid1": one_answer((pid1(config).summary for config in configs), _MAX_PID1),
+        "pid1": one_answer((pid1(one.config, one.inside).summary for one in platforms), _MAX_PID1),
     }
     return {key: value for key, value in found.items() if value}

@@ -42,6 +42,8 @@ class TokenLogin(msgspec.Struct, frozen=True, kw_only=True):
     """The service stands on the registry's second port: another origin (GitLab, Docker Hub)."""
     realm: str = ""
     """An address to name in place of our own service."""
+    path: str = "/token"
+    """Where the service answers, on both ports."""
     service: str = "demo-registry"
     scope: bool = True
     """False: the challenge does not say what the token is for (Artifactory)."""
@@ -51,6 +53,10 @@ class TokenLogin(msgspec.Struct, frozen=True, kw_only=True):
     """`token`, or `access_token` (ACR)."""
     challenges: tuple[str, ...] = ()
     """WWW-Authenticate headers to send in place of the right one."""
+    after_refusal: tuple[str, ...] = ()
+    """The same to whoever came with an Authorization header that was no good (Harbor)."""
+    basic_too: bool = False
+    """A password is taken by the registry itself as well (Harbor, Artifactory)."""
 
 
 Login: TypeAlias = NoLogin | BasicLogin | TokenLogin
@@ -75,10 +81,10 @@ class Tokens:
         self._issued.clear()
 
     def issue(self, scopes: Sequence[str]) -> str:
-        """A new token for these scopes, `repository:NAME:pull` each; never twice the same."""
+        """A new token for these scopes, `repository:NAME:ACTION,…` each; never twice the same."""
         self._count += 1
         token = f"demo-token-{self._count}"
-        self._issued[token] = frozenset(scopes)
+        self._issued[token] = frozenset(one for scope in scopes for one in _single(scope))
         return token
 
     def check(self, token: str, scope: str) -> str:
@@ -86,13 +92,19 @@ class Tokens:
         granted = self._issued.get(token)
         if granted is None:
             return "invalid_token"
-        return "" if not scope or scope in granted else "insufficient_scope"
+        return "" if not scope or granted.issuperset(_single(scope)) else "insufficient_scope"
 
 
 def admit(
-    login: Login, tokens: Tokens, authorization: str, repository: str, realm: str
+    login: Login,
+    tokens: Tokens,
+    authorization: str,
+    repository: str,
+    realm: str,
+    *,
+    actions: str = "pull",
 ) -> Refusal | None:
-    """None where the caller may pull; else the refusal.
+    """None where the caller may do it; else the refusal.
 
     Args:
         login: what the registry asks for.
@@ -100,6 +112,7 @@ def admit(
         authorization: the Authorization header, or empty.
         repository: what is pulled; empty for `/v2/`.
         realm: the address of our own token service.
+        actions: what the caller wants to do: `pull`, or `pull,push`.
     """
     match login:
         case NoLogin():
@@ -108,11 +121,15 @@ def admit(
             known = basic(authorization) == (user, password)
             return None if known else Refusal(challenges)
         case TokenLogin():
-            scope = f"repository:{repository}:pull" if repository else ""
+            scope = f"repository:{repository}:{actions}" if repository else ""
             kind, _, token = authorization.partition(" ")
             error = tokens.check(token, scope) if kind.lower() == "bearer" else ""
             if kind.lower() == "bearer" and not error:
                 return None
+            if login.basic_too and basic(authorization) == (login.user, login.password):
+                return None
+            if authorization and login.after_refusal:
+                return Refusal(login.after_refusal)
             return Refusal(login.challenges or (_challenge(login, realm, scope, error),))
 
 
@@ -152,6 +169,12 @@ def basic(authorization: str) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return (user, password) if colon else None
+
+
+def _single(scope: str) -> list[str]:
+    """One scope for each of its actions."""
+    name, _, actions = scope.rpartition(":")
+    return [f"{name}:{action}" for action in actions.split(",")]
 
 
 def _reply(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from webhook.core.document import Document
@@ -30,8 +30,8 @@ def read_documents(path: str | Path) -> Iterator[Document]:
         yield from read_file(file)
 
 
-def find_files(path: Path) -> list[Path]:
-    """The file itself, or the manifests under a folder, sorted.
+def find_files(path: Path, also: Callable[[str], bool] = lambda _name: False) -> list[Path]:
+    """The file itself, or the manifests under a folder, sorted; files of some other names, too.
 
     Hidden ones count, and links to folders are not followed, as with `kubectl apply -R`: what it
     applies must be checked. Only what lies in a `.git` is left out: nobody applies that.
@@ -48,7 +48,7 @@ def find_files(path: Path) -> list[Path]:
             file
             for name in files
             # Not `Path.suffix`, to which `.yaml` has none.
-            if name.lower().endswith(SUFFIXES)
+            if (name.lower().endswith(SUFFIXES) or also(name))
             # A pipe in a folder would be waited for without end.
             and (file := Path(folder, name)).is_file()
         ]
@@ -65,13 +65,21 @@ def read_file(path: Path) -> Iterator[Document]:
     Raises:
         InvalidObjectError: it cannot be opened, is too long, or is neither YAML nor JSON.
     """
-    name = shown(path)
+    return read_bytes(content_of(path), shown(path))
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file, up to one more than are read.
+
+    Raises:
+        InvalidObjectError: it cannot be opened.
+    """
     try:
         with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            return stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InvalidObjectError(f"{name}: {error.strerror or 'it cannot be read'}") from error
-    return read_bytes(content, name)
+        reason = error.strerror or "it cannot be read"
+        raise InvalidObjectError(f"{shown(path)}: {reason}") from error
 
 
 def read_bytes(content: bytes, name: str) -> Iterator[Document]:
@@ -83,16 +91,29 @@ def read_bytes(content: bytes, name: str) -> Iterator[Document]:
     Raises:
         InvalidObjectError: it is too long, or is neither YAML nor JSON; names file and line.
     """
+    for parsed in parse_bytes(content, name):
+        yield from documents(name, parsed)
+
+
+def parse_bytes(content: bytes, name: str) -> Iterator[Parsed]:
+    """The same before Lists are taken apart."""
     if len(content) > MAX_BYTES:
         raise InvalidObjectError(f"{name}: longer than {MAX_BYTES // 1024 // 1024} MiB")
     content = content.removeprefix(b"\xef\xbb\xbf")
+    yield from _read(content, decoded(content, name), name)
+
+
+def decoded(content: bytes, name: str) -> str:
+    """The text of a file.
+
+    Raises:
+        InvalidObjectError: it is not UTF-8; names file and line.
+    """
     try:
-        text = content.decode()
+        return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InvalidObjectError(f"{name}:{line}: this is not UTF-8") from error
-    for parsed in _read(content, text, name):
-        yield from documents(name, parsed)
 
 
 def shown(path: Path) -> str:

@@ -9,24 +9,31 @@ from webhook.manifests.lines import Lines, Parsed
 
 
 def documents(file: str, parsed: Parsed) -> Iterator[Document]:
-    """The objects in a `List`, in a `*List` or in a bare list; else the value itself.
+    """The objects in a `List`, in a `*List` or in a bare list; else the value itself."""
+    for _, line, data in objects_in(parsed):
+        yield Document(file, line, data, Lines(data, line, parsed.starts))
+
+
+def objects_in(parsed: Parsed) -> Iterator[tuple[tuple[str | int, ...], int, object]]:
+    """The same with the path to each object from the top of what was parsed, and its line.
 
     What an API server sends as a `PodList` leaves out API and kind of its items: they get the
     list's. Whatever has `items` is a list to `kubectl`, of any kind (apimachinery, unstructured,
     helpers.go), and to the API server only what is called one: so it is itself, and its items.
     """
-    pending = [(parsed.line, parsed.data)]
+    pending: list[tuple[tuple[str | int, ...], int, object]] = [((), parsed.line, parsed.data)]
     while pending:
-        line, data = pending.pop()
+        path, line, data = pending.pop()
         items = _items(data)
         if items is None or not _is_list(data):
-            yield Document(file, line, data, Lines(data, line, parsed.starts))
+            yield path, line, data
         if items is None:
             continue
         lines = parsed.starts().get(id(items), ())
+        below = path if isinstance(data, list) else (*path, "items")
         # From the last to the first: the next to be taken is at the end.
         pending += [
-            (lines[index] if index < len(lines) else line, items[index])
+            ((*below, index), lines[index] if index < len(lines) else line, items[index])
             for index in range(len(items) - 1, -1, -1)
             if items[index] is not None
         ]

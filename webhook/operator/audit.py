@@ -44,8 +44,10 @@ class AuditOptions(msgspec.Struct, frozen=True, kw_only=True):
     reports: ReportOptions = ReportOptions()
     events: EventOptions | None = EventOptions()
     """None: none are written."""
-    lookups_per_second: float = 5.0
-    """Of images that nobody recorded; each is some requests to its registry."""
+    requests_per_second: float = 10.0
+    """To all registries together, about images that nobody recorded."""
+    unasked: frozenset[str] = frozenset()
+    """Namespaces that admission is never asked about."""
     instance: str = "operator"
     """Who we are, as no other is."""
     version: str = ""

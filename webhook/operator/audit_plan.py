@@ -8,9 +8,9 @@ import msgspec
 
 _GATHER_SECONDS = 2.0
 """From a change to the look: a rollout brings the next change at once."""
-_REST = 4.0
-"""Times as long as a look took, nothing is looked at: a cluster in which something changes all the
-time costs a fifth of a processor at most."""
+_REST, _LONGEST_REST = 4.0, 30.0
+"""Times as long as a look took, nothing is looked at, but so many seconds at most: a cluster in
+which something changes all the time costs a fifth of a processor."""
 _MOST_NAMESPACES = 16
 """Beyond, one look at everything is cheaper: each namespace costs a list of every kind."""
 
@@ -79,7 +79,7 @@ class Plan:
         """The look is over."""
         if taken == self.everything:
             self._full = min(self._full, now + self._options.interval_seconds)
-        self._rest_until = now + _REST * (now - began)
+        self._rest_until = now + min(_REST * (now - began), _LONGEST_REST)
 
     def failed(self, now: float, pause: float) -> None:
         """The look came to nothing: everything is due, after a pause."""

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from webhook.registry.client import RegistryClient
     from webhook.reports.audited import Audit
 
-_PATIENCE = 60.0
-"""Seconds for the images of one object; nobody waits for the answer."""
-_FIRST_REST, _LONGEST_REST = 5.0, 60.0
-"""Seconds without a look-up after an answer 429."""
+_LOOK_UP_SECONDS = 120.0
+"""For all look-ups of one look together."""
+_SPARE = 5.0
+"""Seconds that a review waits beyond, so that the source can say that its time is over."""
 
 
 class AuditScanner:
@@ -40,30 +40,30 @@ class AuditScanner:
         client: RegistryClient,
         clock: Callable[[], datetime],
         *,
-        lookups_per_second: float,
+        unasked: frozenset[str] = frozenset(),
         version: str = "",
     ) -> None:
-        """Call it inside the event loop.
+        """Nothing is asked before `look`.
 
         Args:
             api: the cluster.
             state: policies, registries, namespaces and recorded facts, which admission follows too.
-            client: asks registries for what is recorded nowhere; shared with image facts.
+            client: asks registries for what is recorded nowhere, at a pace of its own.
             clock: gives aware times.
-            lookups_per_second: that begin, at most.
+            unasked: namespaces that admission is never asked about: nothing is refused there.
             version: of Cocket.
         """
         self._api = api
         self._state = state
         self._clock = clock
         self._version = version
-        source = RegistrySource(
+        self._unasked = unasked
+        self._source = RegistrySource(
             registries=lambda: state.policies().registries,
             client=client,
             given=GivenFacts(),
             recorded=state.recorded,
         )
-        self._source = PacedSource(source, lookups_per_second)
 
     async def look(self, namespace: str = "") -> Audit:
         """Look at one namespace, or at everything.
@@ -73,9 +73,10 @@ class AuditScanner:
         """
         # One set of policies and one moment for the whole look.
         policies, now = self._state.policies(), self._clock()
+        until = asyncio.get_running_loop().time() + _LOOK_UP_SECONDS
         engine = Engine(
             policies=lambda: policies,
-            source=self._source,
+            source=BoundedSource(self._source, until),
             namespaces=self._state.namespace_labels,
             clock=lambda: now,
         )
@@ -83,22 +84,23 @@ class AuditScanner:
             self._api,
             engine,
             taken=now,
-            scope=Scope(namespace=namespace),
-            patience=_PATIENCE,
+            scope=Scope(namespace=namespace, unasked=self._unasked),
+            patience=_LOOK_UP_SECONDS + _SPARE,
             cluster=self._api.server,
             version=self._version,
         )
 
 
-class PacedSource:
-    """A source whose look-ups begin one after the other: audits come after everybody else."""
+class BoundedSource:
+    """A source that is asked until a time, and then answers from memory alone.
 
-    def __init__(self, source: Source, per_second: float) -> None:
-        """Let so many look-ups begin in a second, and fewer where a registry has had enough."""
+    Who hangs must not keep the next look waiting; what was not learned is looked at again.
+    """
+
+    def __init__(self, source: Source, until: float) -> None:
+        """`until` is a time of the event loop."""
         self._source = source
-        self._between = 1.0 / per_second
-        self._next = 0.0
-        self._rest = 0.0
+        self._until = until
 
     def known(self, ref: ImageRef, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """See `Source`."""
@@ -111,18 +113,13 @@ class PacedSource:
     async def learn(
         self, ref: ImageRef, needs: frozenset[Need], workload: Workload
     ) -> ImageFacts | Unknown:
-        """See `Source`; waits for its turn."""
-        now = asyncio.get_running_loop().time()
-        self._next = max(now, self._next + self._between)
-        await asyncio.sleep(self._next - now)
+        """See `Source`."""
         # Meanwhile another object may have asked about the same image.
         known = self._source.known(ref, needs)
         if known is not None:
             return known
-        found = await self._source.learn(ref, needs, workload)
-        if isinstance(found, Unknown) and found.reason is Reason.RATE_LIMITED:
-            self._rest = min(2 * self._rest or _FIRST_REST, _LONGEST_REST)
-            self._next = max(self._next, asyncio.get_running_loop().time() + self._rest)
-        else:
-            self._rest = 0.0
-        return found
+        try:
+            async with asyncio.timeout_at(self._until):
+                return await self._source.learn(ref, needs, workload)
+        except TimeoutError:
+            return Unknown(Reason.TIMED_OUT, "no answer within the time of one audit")

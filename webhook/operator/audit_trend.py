@@ -25,7 +25,7 @@ _NOT_FOUND = 404
 _log = logging.getLogger(__name__)
 
 
-class _ConfigMap(msgspec.Struct):
+class ConfigMap(msgspec.Struct):
     """core/v1 ConfigMap; what is not text cannot be in `data`."""
 
     data: dict[str, str] | None = None
@@ -85,7 +85,7 @@ class AuditTrend:
     async def _read(self, path: str) -> dict[str, str] | None:
         """The data; None where there is no such object."""
         try:
-            return (await self._api.get(path, _ConfigMap)).data or {}
+            return (await self._api.get(path, ConfigMap)).data or {}
         except ClusterError as error:
             if error.status == _NOT_FOUND:
                 return None

@@ -11,6 +11,7 @@ from webhook.operator.facts_learner import FactsLearner
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.facts_view import FactsView
 from webhook.operator.facts_writer import FactsWriter
+from webhook.operator.insides import Insides
 from webhook.operator.pace import Pace
 from webhook.operator.usage import Usage
 from webhook.operator.users import Users
@@ -74,7 +75,17 @@ class FactsKeeper:
             queue=self._counted,
             options=self._options,
         )
+        self._insides = Insides(
+            api,
+            view=self._view,
+            usage=self._usage,
+            client=client,
+            registries=registries,
+            options=self._options,
+            ready=self._asked.add,
+        )
         self._learner = FactsLearner(
+            insides=self._insides,
             view=self._view,
             usage=self._usage,
             users=self._users,
@@ -104,6 +115,7 @@ class FactsKeeper:
             # One at a time: what is learned comes before who uses it.
             group.create_task(self._counted.work(self._counter.look, 1))
             group.create_task(self._counter.sweep())
+            group.create_task(self._insides.run())
             group.create_task(self._tell())
 
     async def _tell(self) -> None:

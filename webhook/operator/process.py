@@ -26,12 +26,17 @@ from webhook.operator.registries import ProbeOptions, Prober
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.operator.served import until_served
 from webhook.registry.client import Limits, open_client
+from webhook.registry.cloud.logins import CloudLogins
+from webhook.registry.cloud.place import CloudPlace
+from webhook.registry.counting import Requests
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from webhook.cluster.api import Api
 
+_AUDIT_IMAGE_SECONDS = 60.0
+"""For one image, with the wait for its turn; so long a tag is believed, too."""
 _SECRETS_SECONDS = 10.0
 """That image facts wait for the logins: without them they would begin with refusals."""
 
@@ -48,6 +53,8 @@ class OperatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     probe: ProbeOptions
     facts: FactsOptions
     limits: Limits
+    place: CloudPlace = CloudPlace()
+    """Where we run, for Registries that name a provider."""
     audit: AuditOptions | None = None
     """None: nothing is audited."""
 
@@ -62,7 +69,16 @@ class Operator:
         self._troubles = Troubles()
         self._logins = docker_configs(api, options.namespace)
         self._namespace = options.namespace
-        self._client = open_client(limits=options.limits, secrets=self._login)
+        self.requests = Requests()
+        """What registries were asked since we lead."""
+        cloud = CloudLogins(options.place, clock)
+        self._client = open_client(
+            limits=options.limits,
+            secrets=self._login,
+            cloud=cloud,
+            requests=self.requests,
+        )
+        self._clients = [self._client]
         self.audit = None if options.audit is None else self._audit(options, options.audit, clock)
         self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
         self.prober = Prober(
@@ -70,6 +86,7 @@ class Operator:
             self.desk,
             secrets=self._login,
             secrets_read=lambda: self._logins.synced,
+            cloud=cloud,
             clock=clock,
             options=options.probe,
         )
@@ -94,7 +111,8 @@ class Operator:
         try:
             await keep(self._keepers(), self._troubles)
         finally:
-            await self._client.close()
+            for client in self._clients:
+                await client.close()
 
     def problems(self) -> dict[str, str]:
         """What is not in order, by keeper; printable."""
@@ -126,14 +144,27 @@ class Operator:
     def _audit(
         self, options: OperatorOptions, audit: AuditOptions, clock: Callable[[], datetime]
     ) -> AuditKeeper:
+        limits = msgspec.structs.replace(
+            options.limits,
+            image_seconds=_AUDIT_IMAGE_SECONDS,
+            tag_seconds=_AUDIT_IMAGE_SECONDS,
+            requests_per_second=audit.requests_per_second,
+        )
+        client = open_client(
+            limits=limits,
+            secrets=self._login,
+            cloud=CloudLogins(options.place, clock),
+            requests=self.requests,
+        )
+        self._clients.append(client)
         # What admission follows is followed once more: what decides is then read the same way.
         state = ClusterState(self._api, namespace=options.namespace, gather=options.gather)
         scanner = AuditScanner(
             self._api,
             state,
-            self._client,
+            client,
             clock,
-            lookups_per_second=audit.lookups_per_second,
+            unasked=audit.unasked,
             version=audit.version,
         )
         return AuditKeeper(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from webhook.registry.patience import pause_of
+from webhook.registry.patience import asked_pause
 
 if TYPE_CHECKING:
     from webhook.registry.exchange import Request, Response, Transport
@@ -59,5 +59,5 @@ class Paced:
             await self._pace.turn(self._host)
         response = await self._inner.send(request)
         if response.status == _TOO_MANY:
-            self._pace.rest(self._host, pause_of(response))
+            self._pace.rest(self._host, asked_pause(response))
         return response

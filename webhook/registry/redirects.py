@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_HOPS = 3
+_READING = frozenset({"GET", "HEAD"})
 
 
 class Redirecting:
@@ -32,7 +33,12 @@ class Redirecting:
         for _ in range(_MAX_HOPS + 1):
             response = await self._inner.send(request)
             location = response.header("location")
-            if response.status not in _REDIRECTS or location is None:
+            if (
+                response.status not in _REDIRECTS
+                or location is None
+                # What is sent goes where it was addressed, or nowhere.
+                or request.method not in _READING
+            ):
                 return response
             request = _next(request, location)
         raise bad(f"{request.url.origin.authority} and others redirect more than {_MAX_HOPS} times")
@@ -47,4 +53,5 @@ def _next(request: Request, location: str) -> Request:
     # Dropped for good: an answer that leads back does not get it again. Object stores also refuse
     # a request that carries both a signed address and this header.
     kept = request.authorization if there == here else ""
-    return replace(request, url=target, authorization=kept)
+    headers = request.headers if there == here else ()
+    return replace(request, url=target, authorization=kept, headers=headers)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import aiohttp
@@ -16,7 +17,8 @@ from yarl import URL
 from webhook.core.facts import Reason
 from webhook.core.printable import printable
 from webhook.errors import BadContentError, RegistryError, UnavailableError
-from webhook.registry.exchange import MAX_ERROR, Request, Response
+from webhook.registry.bodies import read_body
+from webhook.registry.exchange import Request, Response
 from webhook.registry.guard import BlockedAddressError, check, open_socket
 from webhook.registry.tls import Contexts
 
@@ -39,8 +41,8 @@ _KEEP_ALIVE_SECONDS = 60.0
 _MAX_HEADERS = 64
 _MAX_HEADER_BYTES = 8190
 _MAX_ADDRESSES = 16
-_OK = 200
-_CHUNK = 64 * 1024
+_LARGE_BUFFER = 1024 * 1024
+"""Bytes that are read ahead of a body which goes on piece by piece."""
 
 Lookup: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host name and a port to addresses in text; raises OSError where there are none."""
@@ -84,6 +86,18 @@ def registry_error(error: BaseException, origin: Origin) -> RegistryError:
     raise AssertionError  # pragma: no cover - the last row fits everything
 
 
+def _timeout(silence: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=None,
+        connect=_CONNECT_ALL_SECONDS,
+        sock_connect=_CONNECT_SECONDS,
+        sock_read=silence,
+    )
+
+
+_TIMEOUT = _timeout(_READ_SECONDS)
+
+
 class Connections:
     """The pools of open connections, the DNS answers and the TLS settings of one process.
 
@@ -91,20 +105,25 @@ class Connections:
     first is ever used for the second.
     """
 
-    def __init__(self, lookup: Lookup | None = None) -> None:
+    def __init__(
+        self, lookup: Lookup | None = None, *, excepted: frozenset[str] = frozenset()
+    ) -> None:
         """Nothing is opened before the first request.
 
         Args:
             lookup: how names are resolved; by default as the system does.
+            excepted: addresses that the guard lets pass; none but for a cloud's own services.
         """
         self._lookup = lookup or _system_lookup
+        self._excepted = excepted
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self.contexts = Contexts()
 
     def session(self, *, private: bool) -> aiohttp.ClientSession:
         """The pool that may, or may not, dial private addresses."""
         if private not in self._sessions:
-            self._sessions[private] = _session(self._lookup, private=private)
+            allowed = partial(check, private=private, excepted=self._excepted)
+            self._sessions[private] = _session(self._lookup, allowed)
         return self._sessions[private]
 
     async def close(self) -> None:
@@ -137,12 +156,22 @@ class AiohttpTransport:
                     request.method,
                     _yarl(request),
                     headers=_headers(request),
-                    data=dict(request.form) or None,
+                    data=_data(request),
                     allow_redirects=False,
                     ssl=tls,
+                    timeout=_TIMEOUT if request.silence is None else _timeout(request.silence),
+                    read_bufsize=None if request.sink is None else _LARGE_BUFFER,
                 ) as answer,
             ):
-                return await _read(answer, request)
+                body = await read_body(answer, request)
+                certificate = answer.certificate if isinstance(answer, _Answer) else b""
+                return Response(
+                    status=answer.status,
+                    headers=tuple((name.lower(), text) for name, text in answer.headers.items()),
+                    body=body,
+                    origin=origin,
+                    certificate=certificate,
+                )
         except TRANSPORT_ERRORS as error:
             raise registry_error(error, origin) from error
 
@@ -162,9 +191,9 @@ class _Answer(aiohttp.ClientResponse):
 class _Resolver(AbstractResolver):
     """Names to addresses, all of them allowed: one forbidden address spoils the whole answer."""
 
-    def __init__(self, lookup: Lookup, *, private: bool) -> None:
+    def __init__(self, lookup: Lookup, allowed: Callable[[str], None]) -> None:
         self._lookup = lookup
-        self._private = private
+        self._allowed = allowed
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -174,7 +203,7 @@ class _Resolver(AbstractResolver):
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         for address in addresses:
-            check(address, private=self._private)
+            self._allowed(address)
         return [
             ResolveResult(
                 hostname=host,
@@ -197,15 +226,16 @@ async def _system_lookup(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
-def _session(lookup: Lookup, *, private: bool) -> aiohttp.ClientSession:
+def _session(lookup: Lookup, allowed: Callable[[str], None]) -> aiohttp.ClientSession:
     def dial(info: aiohttp.AddrInfoType) -> socket.socket:
         # aiohttp asks no resolver about IP literals; every socket passes here.
         family, kind, proto, _, sockaddr = info
-        return open_socket(family, kind, proto, str(sockaddr[0]), private=private)
+        allowed(str(sockaddr[0]))
+        return socket.socket(family, kind, proto)
 
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            resolver=_Resolver(lookup, private=private),
+            resolver=_Resolver(lookup, allowed),
             socket_factory=dial,
             limit=_CONNECTIONS,
             limit_per_host=_CONNECTIONS_PER_HOST,
@@ -213,12 +243,7 @@ def _session(lookup: Lookup, *, private: bool) -> aiohttp.ClientSession:
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         response_class=_Answer,
-        timeout=aiohttp.ClientTimeout(
-            total=None,
-            connect=_CONNECT_ALL_SECONDS,
-            sock_connect=_CONNECT_SECONDS,
-            sock_read=_READ_SECONDS,
-        ),
+        timeout=_TIMEOUT,
         auto_decompress=False,
         trust_env=False,
         max_line_size=_MAX_HEADER_BYTES,
@@ -243,38 +268,17 @@ def _headers(request: Request) -> dict[str, str]:
     headers = {"Accept": request.accept, "Accept-Encoding": "identity", "User-Agent": "cocket"}
     if request.authorization:
         headers["Authorization"] = request.authorization
-    return headers
+    if request.content_type:
+        headers["Content-Type"] = request.content_type
+    if request.source is not None:
+        headers["Content-Length"] = str(request.length)
+    return headers | dict(request.headers)
 
 
-async def _read(answer: aiohttp.ClientResponse, request: Request) -> Response:
-    """The answer within its bound; what lies beyond is neither read nor waited for."""
-    origin = request.url.origin
-    good = answer.status == _OK
-    limit = request.max_bytes if good else MAX_ERROR
-    encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
-    if good and encoding not in {"", "identity"}:
-        # A kilobyte of it may unfold to half a gigabyte, and digests are over the stored bytes.
-        answer.close()
-        raise BadContentError(
-            Reason.BAD_CONTENT, f"{origin.authority} sent a compressed body, which nobody asked for"
-        )
-    body = bytearray()
-    if not good or (answer.content_length or 0) <= limit:
-        while len(body) <= limit and (chunk := await answer.content.read(_CHUNK)):
-            body += chunk
-    if len(body) > limit or (good and (answer.content_length or 0) > limit):
-        answer.close()
-        if good:
-            raise BadContentError(
-                Reason.BAD_CONTENT, f"{origin.authority} sent more than {limit} bytes"
-            )
-    return Response(
-        status=answer.status,
-        headers=tuple((name.lower(), value) for name, value in answer.headers.items()),
-        body=bytes(body[:limit]),
-        origin=origin,
-        certificate=answer.certificate if isinstance(answer, _Answer) else b"",
-    )
+def _data(request: Request) -> AsyncIterator[bytes] | bytes | dict[str, str] | None:
+    if request.source is not None:
+        return request.source()
+    return request.body if request.body is not None else dict(request.form) or None
 
 
 def _causes(error: BaseException) -> list[BaseException]:

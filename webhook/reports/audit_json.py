@@ -44,7 +44,7 @@ def said_of(image: RunningImage) -> Mapping[str, str]:
     facts = image.facts
     if not isinstance(facts, ImageFacts):
         return {}
-    return answers([one.config for one in facts.platforms])
+    return answers(facts.platforms)
 
 
 def _owner(one: Audited) -> Mapping[str, object]:

@@ -32,10 +32,14 @@ _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _DESCRIPTIONS = {
     "digest": "An image is named by a tag instead of a digest.",
     "registry": "An image is not from a registry whose environment the policy allows.",
+    "promotion": "An image did not come into its registry by promotion.",
     "provenance": "An image carries no usable provenance labels.",
     "init": "PID 1 would be neither an init nor covered by one.",
     "drifted": "A node runs another image than the one that is named.",
+    "packages": "A build takes the newest version of a package, whatever that is.",
 }
+_PAGES = {"packages": "docs/files.md"}
+"""Where something is explained that no policy asks about."""
 
 
 def render_sarif(result: CheckResult) -> str:
@@ -73,7 +77,7 @@ def artifact_uri(file: str) -> str:
 
 
 def _rule(name: str) -> Mapping[str, object]:
-    page = f"{RULES_PAGE}#{name}"
+    page = f"{_PAGES.get(name, RULES_PAGE)}#{name}"
     return {
         "id": name,
         "shortDescription": {"text": _DESCRIPTIONS.get(name, f"Rule {name} does not hold.")},

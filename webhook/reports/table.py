@@ -57,7 +57,8 @@ def render_table(result: CheckResult, *, verbose: bool = False) -> str:
 def blocks(result: CheckResult, *, verbose: bool) -> list[Block]:
     """What the table shows; findings that passed or were skipped only if `verbose`."""
     several = (
-        len({finding.policy for one in result.checked for finding in one.verdict.findings}) > 1
+        len({finding.policy for one in result.checked for finding in one.verdict.findings} - {""})
+        > 1
     )
     return [block_of(one, verbose=verbose, several=several) for one in result.checked]
 
@@ -92,7 +93,7 @@ def block_of(one: Checked, *, verbose: bool, several: bool) -> Block:
 
 def _line(finding: Finding, *, several: bool) -> Line:
     rule = printable(finding.rule, MAX_NAME)
-    if several:
+    if several and finding.policy:
         rule = f"{rule} (policy {printable(finding.policy, MAX_NAME)})"
     return Line(_sign(finding), rule, placed_sentence(finding), effect(finding))
 

@@ -28,6 +28,7 @@ _ROLES = {
     Role.SIDECAR: "sidecar",
     Role.EPHEMERAL: "ephemeral container",
     Role.VOLUME: "image volume",
+    Role.BASE: "stage",
 }
 
 

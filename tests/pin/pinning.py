@@ -1,0 +1,32 @@
+"""Pinning a text whose every name has the same digest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.builders import DIGEST
+from webhook.pin.rewriting import find, pinned
+
+if TYPE_CHECKING:
+    from webhook.pin.spots import Found
+
+
+def found(text: str, file: str = "web.yaml") -> Found:
+    return find(text.encode(), file)
+
+
+def pin(text: str, file: str = "web.yaml") -> str:
+    """The text with every digest that belongs in it."""
+    content = text.encode()
+    names = find(content, file)
+    digests = {spot.image: DIGEST for spot in names.spots}
+    return pinned(content, file, names, digests).decode()
+
+
+def left(text: str, file: str = "web.yaml") -> list[tuple[int, str, str]]:
+    return [(one.line, one.image, one.why) for one in found(text, file).left]
+
+
+def container(image: str) -> str:
+    """A Pod whose image is written like this."""
+    return f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n    image: {image}\n"
