@@ -35,6 +35,7 @@ MAX_OTHER_TEXT = 512
 MAX_REGISTRIES = 16
 _MAX_IMAGE = 512
 _MAX_PID1 = 128
+_MAX_OS = 128
 
 
 class RecordedConfig(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -230,7 +231,7 @@ def _inside(platforms: Sequence[PlatformImage]) -> dict[str, object]:
     written = msgspec.json.encode(looked)
     if len(written) > MAX_INSIDE:
         return {"inside": [], "truncated": True}
-    systems = one_answer((one.inside.system.name for one in looked), _MAX_ANSWER)
+    systems = one_answer((one.inside.system.name for one in looked), _MAX_OS)
     return {"inside": msgspec.json.decode(written)} | ({"os": systems} if systems else {})
 
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from webhook.registry.url import Origin, Url
 
 MAX_ERROR = 64 * 1024

@@ -19,7 +19,7 @@ from webhook.core.printable import printable
 from webhook.errors import BadContentError, RegistryError, UnavailableError
 from webhook.registry.bodies import read_body
 from webhook.registry.exchange import Request, Response
-from webhook.registry.guard import BlockedAddressError, check, open_socket
+from webhook.registry.guard import BlockedAddressError, check
 from webhook.registry.tls import Contexts
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ import msgspec
 from webhook.core.argv import effective
 from webhook.core.facts import Unknown
 from webhook.core.image import ImageRef
+from webhook.core.pid1 import pid1, summary
 from webhook.core.printable import printable
-from webhook.core.process import look, pid1, summary
+from webhook.core.process import look
 from webhook.core.timestamps import parse_moment
 from webhook.core.told import Told, one_answer, told
 from webhook.core.workload import Role
