@@ -54,6 +54,8 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         "wgpolicyk8s.io/policyreports": {"list", "watch", "create", "patch", "delete"},
         "openreports.io/reports": {"list", "watch", "create", "patch", "delete"},
         "events.k8s.io/events": {"create"},
+        "authentication.k8s.io/tokenreviews": {"create"},
+        "authorization.k8s.io/subjectaccessreviews": {"create"},
     },
     "Role/cocket-operator": {
         "coordination.k8s.io/leases": {"get", "list", "watch", "create", "update"},
@@ -113,6 +115,8 @@ def test_a_certificate_of_others_is_never_written() -> None:
                 "events.k8s.io/events",
                 "configmaps",
                 "configmaps[cocket-trend]",
+                "authentication.k8s.io/tokenreviews",
+                "authorization.k8s.io/subjectaccessreviews",
             },
         ),
     ],

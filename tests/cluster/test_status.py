@@ -21,6 +21,12 @@ def test_what_is_no_status_is_an_error_too(body: bytes) -> None:
     assert str(error) == "GET /a: the API server answered 502: it did not say why"
 
 
+def test_what_a_server_behind_it_says_in_plain_words_is_told() -> None:
+    error = status_error(503, b"Ask again \x1b[2J.\n", "GET /a")
+
+    assert str(error) == "GET /a: the API server answered 503: Ask again \\x1b[2J."
+
+
 def test_a_message_of_strangers_is_bounded_and_printable() -> None:
     error = status_error(403, b'{"message":"\\u001b[31m' + b"a" * 5000 + b'"}', "GET /a")
 

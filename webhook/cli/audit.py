@@ -13,6 +13,7 @@ import click
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.exit_codes import GOOD, UNDECIDED
 from webhook.cli.fail_on import FailOn, check_code
+from webhook.cli.open_options import open_options
 from webhook.cli.options import READABLE, cache_option, offline_option, policy_option
 from webhook.cli.policies import to_stderr
 from webhook.errors import InputError
@@ -37,6 +38,7 @@ Examples:
   cocket audit -A -o json --output baseline.json
   cocket audit -A --baseline baseline.json      # fails only on what is new
   cocket audit -A -o csv --output images.csv    # every image, with its commit
+  cocket audit --open                           # the operator's page, with its trend
 
 \b
 It reads, and never writes to the cluster. Facts that the cluster has recorded
@@ -154,6 +156,7 @@ Exit code:
 )
 @click.option("-v", "--verbose", is_flag=True, help="In the table, show also what is good.")
 @click.option("-q", "--quiet", is_flag=True, help="No notes and no progress on standard error.")
+@open_options
 def audit(
     *,
     everywhere: bool,
@@ -251,7 +254,7 @@ def _renderers(trend: Trend | None) -> Mapping[str, Callable[[Audit], str]]:
     from webhook.reports.audit_checked import check_result  # noqa: PLC0415
     from webhook.reports.audit_csv import render_audit_csv  # noqa: PLC0415
     from webhook.reports.audit_json import render_audit_json, render_audit_jsonl  # noqa: PLC0415
-    from webhook.reports.html.render import render_html  # noqa: PLC0415
+    from webhook.reports.html import render_html  # noqa: PLC0415
     from webhook.reports.junit import render_junit  # noqa: PLC0415
     from webhook.reports.markdown import render_markdown  # noqa: PLC0415
     from webhook.reports.sarif import render_sarif  # noqa: PLC0415

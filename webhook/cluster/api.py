@@ -64,9 +64,27 @@ class Api:
         """URL of the API server."""
         return str(self.client.configuration.host)
 
-    async def read(self, path: str, query: Mapping[str, str] = _NO_QUERY) -> bytes:
-        """GET."""
-        return await self._ask("GET", path, query)
+    async def authorization(self) -> str:
+        """The value of the header `Authorization` that we log in with; empty with a certificate.
+
+        Raises:
+            ClusterError: the login cannot be renewed.
+        """
+        headers: dict[str, str] = {}
+        try:
+            await self.client.update_params_for_auth(headers, [], ["BearerToken"], "", "GET", None)
+        except (OSError, ConfigException) as error:
+            raise ClusterError(f"no login: {printable(str(error), 300)}") from error
+        return headers.get("authorization", "")
+
+    async def read(
+        self,
+        path: str,
+        query: Mapping[str, str] = _NO_QUERY,
+        headers: Mapping[str, str] = _NO_QUERY,
+    ) -> bytes:
+        """GET, with `headers` besides our own."""
+        return await self._ask("GET", path, query, headers=headers)
 
     async def get(self, path: str, into: type[T], query: Mapping[str, str] = _NO_QUERY) -> T:
         """GET, decoded."""
@@ -127,6 +145,8 @@ class Api:
         query: Mapping[str, str],
         body: object = None,
         content_type: str = _JSON,
+        *,
+        headers: Mapping[str, str] = _NO_QUERY,
     ) -> bytes:
         """One request.
 
@@ -134,7 +154,7 @@ class Api:
             ClusterError: the API server was not reached, or said no.
         """
         async with self._response(
-            method, path, query, body, content_type, total=_SECONDS
+            method, path, query, body, content_type, total=_SECONDS, more=headers
         ) as response:
             return await _bounded(response, path)
 
@@ -148,9 +168,10 @@ class Api:
         content_type: str,
         *,
         total: float | None,
+        more: Mapping[str, str] = _NO_QUERY,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         # No compression: it costs the API server more than the network does.
-        headers: dict[str, str] = {"Accept": _JSON, "Accept-Encoding": "identity"}
+        headers: dict[str, str] = {"Accept": _JSON, "Accept-Encoding": "identity", **more}
         headers["Content-Type"] = content_type
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
         limits = aiohttp.ClientTimeout(total=total, sock_connect=10.0, sock_read=_SILENCE)

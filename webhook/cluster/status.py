@@ -24,9 +24,18 @@ def status_error(code: int, body: bytes, what: str) -> ClusterError:
         status = msgspec.json.decode(body, type=Status)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         status = Status()
-    said = printable(status.message, _MAX_MESSAGE) or "it did not say why"
+    said = printable(status.message or _plain(body), _MAX_MESSAGE) or "it did not say why"
     return ClusterError(
         f"{what}: the API server answered {code}: {said}",
         status=code,
         reason=printable(status.reason, 60),
     )
+
+
+def _plain(body: bytes) -> str:
+    """What a server behind the API server says in plain words; empty where it says no words."""
+    try:
+        text = body.decode().strip()
+    except UnicodeDecodeError:
+        return ""
+    return text if text[:1].isalpha() else ""

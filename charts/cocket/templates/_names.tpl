@@ -14,6 +14,11 @@
 
 {{- define "cocket.webhook" -}}{{ include "cocket.fullname" . }}-webhook{{- end -}}
 {{- define "cocket.operator" -}}{{ include "cocket.fullname" . }}-operator{{- end -}}
+{{- define "cocket.report" -}}{{ include "cocket.fullname" . }}-report{{- end -}}
+{{/* Something, where the operator serves the report. */}}
+{{- define "cocket.reports" -}}
+{{- if and .Values.report.enabled .Values.audit.enabled }}yes{{ end -}}
+{{- end -}}
 {{- define "cocket.tlsSecret" -}}
 {{- default (printf "%s-tls" (include "cocket.fullname" .)) .Values.certificates.secretName -}}
 {{- end -}}

@@ -213,7 +213,7 @@ def hostile_audits(draw: st.DrawFn) -> tuple[Audit, Trend]:
     return found, Trend(days)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40, deadline=None)
 @given(hostile_audits())
 def test_strangers_write_text_and_nothing_else(hostile: tuple[Audit, Trend]) -> None:
     page = Page(render_html(*hostile))

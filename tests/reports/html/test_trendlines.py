@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.reports.shop import trend
@@ -99,6 +99,7 @@ DAYS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_whatever_stands_in_the_trend_is_drawn_inside_the_picture(days: list[Day]) -> None:
     for chart in trending(Trend(tuple(days))).charts:

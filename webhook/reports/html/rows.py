@@ -168,7 +168,7 @@ class _Gathered:
         facts = running.facts
         said = facts if isinstance(facts, Unknown) else (facts.digest, facts.platforms)
         key = (
-            use.image, use.role, use.command, use.args, use.env,
+            use.image, use.role, use.command, use.args, use.env, use.mounts,
             running.digest, running.environment, said,
         )  # fmt: skip
         number = self._cards.get(key)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from webhook.core.argv import effective
-from webhook.core.facts import Unknown
+from webhook.core.facts import ImageConfig, Unknown
+from webhook.core.files import UNSEEN, Seen
 from webhook.core.image import ImageRef
 from webhook.core.pid1 import pid1, summary
 from webhook.core.printable import printable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from webhook.core.facts import ImageFacts, PlatformImage
+    from webhook.core.inside import Inside
     from webhook.core.source_url import SourceUrl
     from webhook.core.workload import ImageUse
     from webhook.reports.audited import RunningImage
@@ -40,6 +42,8 @@ _COMMITS = {
 _REPOSITORY = 2
 """Segments of a path that can name a repository: owner and name."""
 _SHORTENED = re.compile(r"(@sha(?:256|512):[0-9a-f]{12})[0-9a-f]+$")
+_WINDOWS = "windows"
+_NO_CONFIG = ImageConfig()
 _NOTHING = Told(commit="", source="", built="")
 _STARTED = (Role.CONTAINER, Role.SIDECAR, Role.INIT, Role.EPHEMERAL)
 
@@ -62,6 +66,8 @@ class ImageCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     age: str = ""
     """Of the build when the audit was taken: `8 days before this audit`."""
     pid1: str = ""
+    system: str = ""
+    """The base system, where its layers were looked at."""
     registry: str = ""
     """Registry and repository."""
     environment: str = ""
@@ -74,6 +80,7 @@ def card_of(running: RunningImage, taken: datetime) -> ImageCard:
     use, facts = running.use, running.facts
     platforms = () if isinstance(facts, Unknown) else facts.platforms
     said = told([one.config for one in platforms]) if platforms else _NOTHING
+    systems = (one.inside.system.name for one in platforms if one.inside is not None)
     source_url = _web(said.url)
     built, age = _built(said.built, taken)
     return ImageCard(
@@ -87,6 +94,7 @@ def card_of(running: RunningImage, taken: datetime) -> ImageCard:
         built=built,
         age=age,
         pid1=_pid1(use, platforms),
+        system=one_answer(systems, MAX_NAME),
         registry=_registry(use.image),
         environment=printable(running.environment, MAX_NAME),
         unknown=_unknown(facts),
@@ -129,21 +137,17 @@ def _pid1(use: ImageUse, platforms: Sequence[PlatformImage]) -> str:
     """What starts here: the Pod's words over the image's, as rule `init` sees it."""
     if use.role not in _STARTED:
         return ""
-    if not use.command and not use.args:
-        return one_answer((pid1(one.config, one.inside).summary for one in platforms), _MAX_PID1)
     if use.command and not platforms:
-        argv = effective((), (), use.command, use.args, use.env)
-        return printable(summary(look(argv), argv), _MAX_PID1)
-    started = [
-        (
-            effective(one.config.entrypoint, one.config.cmd, use.command, use.args, use.env),
-            one.inside,
-        )
-        for one in platforms
-    ]
-    return one_answer(
-        (summary(look(argv, (), inside), argv) for argv, inside in started), _MAX_PID1
-    )
+        return printable(_started(use, _NO_CONFIG, None), _MAX_PID1)
+    return one_answer((_started(use, one.config, one.inside) for one in platforms), _MAX_PID1)
+
+
+def _started(use: ImageUse, config: ImageConfig, inside: Inside | None) -> str:
+    if config.os == _WINDOWS:
+        return pid1(config).summary
+    argv = effective(config.entrypoint, config.cmd, use.command, use.args, use.env)
+    files = UNSEEN if inside is None else Seen(inside, use.mounts)
+    return summary(look(argv, (), files), argv)
 
 
 def _registry(image: str) -> str:
