@@ -18,7 +18,7 @@ from webhook.registry.content import Served, read_image
 from webhook.registry.disk import Disk
 from webhook.registry.flights import Flights
 from webhook.registry.keeping import Keeping
-from webhook.registry.logins import Logins
+from webhook.registry.logins import Logins, Own
 from webhook.registry.mirrors import Place, places
 from webhook.registry.patience import Queued, Retrying, Turns
 from webhook.registry.reach import Reach, reach_of
@@ -65,6 +65,7 @@ class RegistryClient:
         disk: Disk | None = None,
         secrets: Secrets | None = None,
         cloud: CloudLogins | None = None,
+        own: Own | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Put the client together; `open_client` does it for production.
@@ -76,6 +77,7 @@ class RegistryClient:
             disk: where manifests and configs are kept over the end of the process.
             secrets: the logins that Registries name by a Secret; None outside a cluster.
             cloud: gives the logins of Registries that name a provider.
+            own: the logins of a person, for Registries that name none.
             monotonic: seconds that never go back.
         """
         self._transport = transport
@@ -92,7 +94,7 @@ class RegistryClient:
         self._turns = Turns()
         self.breakers = Breakers(monotonic)
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
-        self._logins = Logins(secrets, cloud)
+        self._logins = Logins(secrets, cloud, own)
 
     def known(self, asked: Tagged | Pinned, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """What memory holds, at once: facts, a failure of a moment ago, or None.
@@ -268,6 +270,7 @@ def open_client(
     limits: Limits | None = None,
     secrets: Secrets | None = None,
     cloud: CloudLogins | None = None,
+    own: Own | None = None,
 ) -> RegistryClient:
     """The client as it runs in production; call it inside the event loop, and `close` it.
 
@@ -276,6 +279,7 @@ def open_client(
         limits: see there.
         secrets: the logins that Registries name by a Secret; None outside a cluster.
         cloud: gives the logins of Registries that name a provider; closed with the client.
+        own: the logins of a person at a workstation, for Registries that name none.
 
     Raises:
         InputError: the cache folder cannot be used.
@@ -290,6 +294,7 @@ def open_client(
         disk=disk,
         secrets=secrets,
         cloud=cloud,
+        own=own,
     )
 
 
