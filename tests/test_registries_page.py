@@ -1,4 +1,4 @@
-"""docs/registries.md has a row and, where there is something to tell, a section for each registry."""
+"""docs/registries.md has a row for each registry, and a section where there is something to tell."""
 
 from __future__ import annotations
 
