@@ -129,6 +129,27 @@ async def real_registry(
         yield registry
 
 
+@asynccontextmanager
+async def crane_registry(folder: Path) -> AsyncIterator[RealRegistry]:
+    """Run `crane registry serve`, open to everybody; skip without the tool."""
+    program = require_tool("crane")
+    registry = RealRegistry(host="", auth="none", log=folder / "crane.log")
+    for _ in range(_ATTEMPTS):
+        port = await _free_port()
+        registry.host = f"127.0.0.1:{port}"
+        with registry.log.open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(program, "registry", "serve", "--address", registry.host), stdout=log, stderr=log
+            )
+        try:
+            if await _listens(process, port):
+                yield registry
+                return
+        finally:
+            await _stop(process)
+    raise RuntimeError(f"crane registry does not start: {registry.log.read_text()[-2000:]}")
+
+
 async def _start(
     program: Path, registry: RealRegistry, path: Path, config: dict[str, object]
 ) -> asyncio.subprocess.Process:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,6 +69,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     no exception but a policy."""
     probe_seconds: float = 300.0
     """Seconds between two looks of `operate` at one registry; it costs two or three requests."""
+
+
+def environment() -> dict[str, str]:
+    """All variables, for programs that a person has run."""
+    return dict(os.environ)
+
+
+def docker_config() -> Path:
+    """Where `docker login` writes for whoever runs us (docker/cli, «Environment variables»)."""
+    folder = os.environ.get("DOCKER_CONFIG")
+    return (Path(folder) if folder else Path("~/.docker").expanduser()) / "config.json"
 
 
 def cloud_place(environment: Mapping[str, str] = os.environ) -> CloudPlace:

@@ -15,6 +15,8 @@ from webhook.admission.selfsigned import LOCAL_NAMES, SelfSigned, self_signed
 from webhook.core.recorded import name_of, spec_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.e2e.cockets import Cockets, Webhook
     from tests.e2e.control_plane import ControlPlane
     from webhook.core.facts import ImageFacts
@@ -25,15 +27,21 @@ OURS = "/apis/cocket.dev/v1alpha1"
 class Replicas:
     """Two of them in a namespace of their own, and the Secret with their certificate."""
 
-    def __init__(self, plane: ControlPlane, cockets: Cockets, namespace: str) -> None:
+    def __init__(
+        self,
+        plane: ControlPlane,
+        cockets: Cockets,
+        namespace: str,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
         self.plane = plane
         self.cockets = cockets
         self.namespace = namespace
         self.secret = f"{namespace}/tls"
         self.trust = ssl.create_default_context()
-        self.account = install(plane, namespace).webhook
+        self.account = install(plane, namespace, values).webhook
 
-    def start(self, name: str, *, secret: str = "", drain: str = "0") -> Webhook:
+    def start(self, name: str, *arguments: str, secret: str = "", drain: str = "0") -> Webhook:
         """Start one; it may not be ready yet."""
         return self.cockets.serve(
             f"{self.namespace}-{name}",
@@ -41,6 +49,7 @@ class Replicas:
             *("--tls-secret", secret or self.secret),
             *("--exception-namespace", self.namespace, "--drain-seconds", drain),
             *("--replica-name", name, "--replica-address", "127.0.0.1:8443"),
+            *arguments,
         )
 
     def put_certificate(self, issued: SelfSigned | None = None, name: str = "tls") -> SelfSigned:

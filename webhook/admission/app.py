@@ -10,6 +10,7 @@ from webhook.admission.answer import answer_of, unjudged
 from webhook.admission.bodies import CROWDED, Room, Unread, declared_length, read_rest, too_large
 from webhook.admission.decisions import Judged, unjudged_decision
 from webhook.admission.edge import edge
+from webhook.admission.fair import FairTurns
 from webhook.admission.review import Unreadable, read_review, uid_of
 from webhook.admission.timeout import patience_of
 from webhook.core.printable import printable
@@ -76,7 +77,7 @@ class Admission:
         self._others = others
         self._client_certificate = client_certificate
         self._room = Room(max(limits.buffered_bytes, limits.body_bytes))
-        self._learning = asyncio.Semaphore(limits.learning)
+        self._learning = FairTurns(limits.learning)
 
     async def __call__(
         self,
@@ -211,14 +212,10 @@ class Admission:
         """Ask the engine, which asks the registries; not for too many reviews at a time."""
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout_at(deadline):
-                await self._learning.acquire()
+            async with self._learning.turn(workload.namespace, deadline):
+                return await self._engine.review(workload, deadline - loop.time())
         except TimeoutError:
             return await self._engine.review(workload, 0.0)
-        try:
-            return await self._engine.review(workload, deadline - loop.time())
-        finally:
-            self._learning.release()
 
     def _judged(self, asked: Asked, verdict: Verdict, started: float) -> bytes:
         """Answer, count and log a verdict."""

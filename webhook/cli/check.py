@@ -18,6 +18,7 @@ from webhook.cli.lookups import SPARE, names_in
 from webhook.cli.names import standard_input
 from webhook.cli.options import (
     cache_option,
+    docker_config_option,
     facts_option,
     namespace_labels,
     offline_option,
@@ -125,6 +126,7 @@ Exit code:
     help="Exit code 0 in place of 3: for hooks that look nothing up. What is refused is refused.",
 )
 @cache_option
+@docker_config_option
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True, max=86400),
@@ -146,6 +148,7 @@ def check(
     fail_on: str,
     unknown_ok: bool,
     cache_dir: Path | None,
+    docker_config: Path | None,
     timeout: float,
     verbose: bool,
     quiet: bool,
@@ -172,7 +175,13 @@ def check(
     if not inputs.subjects and not quiet:
         shown_paths = printable(" ".join(paths), MAX_MESSAGE)
         click.echo(f"nothing to judge: no object in {shown_paths} names an image", err=True)
-    network = Network(offline=offline, cache_dir=cache_dir, budget=timeout, settings=Settings())
+    network = Network(
+        offline=offline,
+        cache_dir=cache_dir,
+        docker_config=docker_config,
+        budget=timeout,
+        settings=Settings(),
+    )
     shown = not quiet and sys.stderr.isatty()
     verdicts = asyncio.run(
         _judge(

@@ -11,7 +11,13 @@ import click
 
 from webhook.cli.exit_codes import FOUND, GOOD
 from webhook.cli.names import names, standard_input
-from webhook.cli.options import cache_option, facts_option, offline_option, policy_option
+from webhook.cli.options import (
+    cache_option,
+    docker_config_option,
+    facts_option,
+    offline_option,
+    policy_option,
+)
 from webhook.core.image import ImageRef
 from webhook.errors import InvalidImageError
 from webhook.reports.images import ImageReport, image_json, image_table
@@ -62,6 +68,7 @@ Exit code:
 @policy_option
 @facts_option
 @cache_option
+@docker_config_option
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True, max=3600),
@@ -99,6 +106,7 @@ def image(
     policy_files: Sequence[Path],
     facts_files: Sequence[Path],
     cache_dir: Path | None,
+    docker_config: Path | None,
     timeout: float,
     inside: bool,
     packages: bool,
@@ -143,7 +151,13 @@ def image(
                 seconds=layers_timeout,
             )
         )
-    network = Network(offline=offline, unconfigured=True, cache_dir=cache_dir, settings=Settings())
+    network = Network(
+        offline=offline,
+        unconfigured=True,
+        cache_dir=cache_dir,
+        docker_config=docker_config,
+        settings=Settings(),
+    )
     sys.exit(
         asyncio.run(
             _look_up(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from webhook.core.policy import NAMESPACE_NAME
+from webhook.settings import docker_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,6 +46,32 @@ cache_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Keep what digests say in this folder, for the next run.",
+)
+
+
+class LoginFile(click.ParamType[Path | None]):
+    """A Docker config file, or `none`."""
+
+    name = "file"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path | None:
+        """Read the text; raises click.BadParameter."""
+        if value is None or value == "none":
+            return None
+        if isinstance(value, Path):
+            return value  # The default, which need not be there.
+        return Path(READABLE.convert(value, param, ctx))
+
+
+docker_config_option = click.option(
+    "--docker-config",
+    type=LoginFile(),
+    default=docker_config,
+    metavar="FILE",
+    help="Your own logins, with their credential helpers, for registries whose Registry names no "
+    "credentials; `none` for none. By default what `docker login` wrote.",
 )
 
 

@@ -31,6 +31,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     cache_dir: Path | None = None
     budget: float | None = None
     """Seconds for all questions together; None: whoever waits counts the time."""
+    docker_config: Path | None = None
+    """Logins of the person who asks, for Registries that name none; None: nobody's."""
     settings: Settings
 
 
@@ -43,19 +45,27 @@ async def open_source(
     Raises:
         InputError: the cache folder cannot be used.
     """
-    client = promotions = None
+    client = promotions = own = None
     if not network.offline:
         # Imported here: the HTTP client takes a third of a second, and offline needs none of it.
         from webhook.registry.client import open_client  # noqa: PLC0415
         from webhook.registry.cloud.logins import CloudLogins  # noqa: PLC0415
         from webhook.registry.limits import Limits  # noqa: PLC0415
+        from webhook.registry.programs import OwnLogins  # noqa: PLC0415
         from webhook.registry.promotions import Promotions  # noqa: PLC0415
-        from webhook.settings import cloud_place  # noqa: PLC0415
+        from webhook.settings import cloud_place, environment  # noqa: PLC0415
 
         settings = network.settings
         limits = Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
         cloud = CloudLogins(cloud_place(), lambda: datetime.now(UTC))
-        client = open_client(cache_dir=network.cache_dir, limits=limits, cloud=cloud)
+        if network.docker_config is not None:
+            own = OwnLogins(network.docker_config, environment())
+        client = open_client(
+            cache_dir=network.cache_dir,
+            limits=limits,
+            cloud=cloud,
+            own=None if own is None else own.of,
+        )
         promotions = Promotions(client, rules=lambda: rules, monotonic=time.monotonic)
     source = RegistrySource(
         registries=lambda: registries,
@@ -73,3 +83,5 @@ async def open_source(
             await promotions.close()
         if client is not None:
             await client.close()
+        if own is not None:
+            await own.close()

@@ -16,6 +16,7 @@ from webhook.registry.flights import Flights
 from webhook.registry.keeping import Keeping
 from webhook.registry.layers import Stored, stored
 from webhook.registry.limits import Limits
+from webhook.registry.logins import Logins, Own
 from webhook.registry.mirrors import Place, places
 from webhook.registry.reach import Reach
 from webhook.registry.transport import AiohttpTransport, Connections
@@ -47,6 +48,7 @@ class RegistryClient:
         disk: Disk | None = None,
         secrets: Secrets | None = None,
         cloud: CloudLogins | None = None,
+        own: Own | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Put the client together; `open_client` does it for production.
@@ -58,6 +60,7 @@ class RegistryClient:
             disk: where manifests and configs are kept over the end of the process.
             secrets: the logins that Registries name by a Secret; None outside a cluster.
             cloud: gives the logins of Registries that name a provider.
+            own: the logins of a person, for Registries that name none.
             monotonic: seconds that never go back.
         """
         self._connections = close
@@ -69,14 +72,7 @@ class RegistryClient:
             tag_seconds=self._limits.tag_seconds,
             failure_seconds=self._limits.failure_seconds,
         )
-        self.ways = Ways(
-            transport,
-            monotonic,
-            secrets=secrets,
-            cloud=cloud,
-            requests_per_second=self._limits.requests_per_second,
-            breaking=self._limits.breaking,
-        )
+        self.ways = Ways(transport, monotonic, Logins(secrets, cloud, own), self._limits)
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
 
     def known(self, asked: Tagged | Pinned, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
@@ -262,6 +258,7 @@ def open_client(
     limits: Limits | None = None,
     secrets: Secrets | None = None,
     cloud: CloudLogins | None = None,
+    own: Own | None = None,
     requests: Requests | None = None,
 ) -> RegistryClient:
     """The client as it runs in production; call it inside the event loop, and `close` it.
@@ -271,6 +268,7 @@ def open_client(
         limits: see there.
         secrets: the logins that Registries name by a Secret; None outside a cluster.
         cloud: gives the logins of Registries that name a provider; closed with the client.
+        own: the logins of a person at a workstation, for Registries that name none.
         requests: counts what is asked; None where nobody wants to know.
 
     Raises:
@@ -285,7 +283,13 @@ def open_client(
         return sent if requests is None else requests.counted(sent, reach.origin.authority)
 
     return RegistryClient(
-        transport, close=connections, limits=limits, disk=disk, secrets=secrets, cloud=cloud
+        transport,
+        close=connections,
+        limits=limits,
+        disk=disk,
+        secrets=secrets,
+        cloud=cloud,
+        own=own,
     )
 
 

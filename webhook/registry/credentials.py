@@ -118,6 +118,21 @@ def read_keyring(body: bytes) -> Keyring[Credential]:
         raise InvalidPolicyError(f"no Docker config file: {error}") from error
     if not isinstance(found, dict):
         raise InvalidPolicyError("no Docker config file: it is no JSON object")
+    keyring = login_of(found)
+    if ("credsStore" in found or "credHelpers" in found) and not len(keyring):
+        raise InvalidPolicyError(
+            "credsStore and credHelpers are programs, and no programs are run here: "
+            "write user and password under auths"
+        )
+    return keyring
+
+
+def login_of(found: Mapping[str, object]) -> Keyring[Credential]:
+    """The logins that stand in a Docker config itself, its helpers left aside.
+
+    Raises:
+        InvalidPolicyError: the message names the field.
+    """
     helpers = "credsStore" in found or "credHelpers" in found
     # A secret of type kubernetes.io/dockercfg is the inner map alone.
     auths = found.get("auths", {}) if helpers or "auths" in found else found
@@ -132,11 +147,6 @@ def read_keyring(body: bytes) -> Keyring[Credential]:
         credential = _credential(entry, field)
         if credential is not None:
             entries[key] = credential
-    if helpers and not entries:
-        raise InvalidPolicyError(
-            "credsStore and credHelpers are programs, and no programs are run here: "
-            "write user and password under auths"
-        )
     return Keyring(entries)
 
 

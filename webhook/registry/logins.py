@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _MAX_KEPT = 1024
 
+Own: TypeAlias = Callable[[str], Awaitable[list[Held]]]
+"""From registry and repository to logins."""
 _State: TypeAlias = tuple[int, ...] | bytes
 """What changes when the credentials do: size and times of a file, the bytes of a Secret."""
 
@@ -27,8 +30,20 @@ _State: TypeAlias = tuple[int, ...] | bytes
 class Logins:
     """Reads credentials again only where they changed: they are replaced while we run."""
 
-    def __init__(self, secrets: Secrets | None = None, cloud: CloudLogins | None = None) -> None:
-        """Nothing is read yet; what is not given cannot be asked."""
+    def __init__(
+        self,
+        secrets: Secrets | None = None,
+        cloud: CloudLogins | None = None,
+        own: Own | None = None,
+    ) -> None:
+        """Nothing is read yet; what is not given cannot be asked.
+
+        Args:
+            secrets: the Secrets of Cocket's namespace.
+            cloud: gives the logins of Registries that name a provider.
+            own: the logins of the person at this keyboard, for Registries that name none.
+        """
+        self._own = own
         self._secrets = secrets
         self._cloud = cloud
         self._kept: OrderedDict[str, tuple[_State, Keyring[Credential]]] = OrderedDict()
@@ -47,7 +62,7 @@ class Logins:
         if registry.provider:
             return await self._of_cloud(name, registry)
         if not registry.docker_config_file and not registry.secret_name:
-            return []
+            return [] if self._own is None else await self._own(name)
         secret, file = registry.secret_name, registry.docker_config_file
         try:
             keyring = self._of_secret(secret) if secret else await self._of_file(file)

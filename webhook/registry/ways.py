@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from webhook.registry.access import Access
 from webhook.registry.auth import Authenticated, Lobby
 from webhook.registry.breaker import Breakers, Breaking
-from webhook.registry.logins import Logins
 from webhook.registry.pace import Pace, Paced
 from webhook.registry.patience import Queued, Retrying, Turns
 from webhook.registry.reach import reach_of
@@ -18,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from webhook.core.registries import Registry
-    from webhook.registry.cloud.logins import CloudLogins
-    from webhook.registry.credentials import Credential, Held, Secrets
+    from webhook.registry.credentials import Credential, Held
     from webhook.registry.exchange import Transport
+    from webhook.registry.limits import Limits
+    from webhook.registry.logins import Logins
     from webhook.registry.mirrors import Place
     from webhook.registry.reach import Reach
     from webhook.registry.realm import RepositoryAccess
@@ -34,19 +34,17 @@ class Ways:
         self,
         transport: Callable[[Reach], Transport],
         monotonic: Callable[[], float],
-        *,
-        secrets: Secrets | None = None,
-        cloud: CloudLogins | None = None,
-        requests_per_second: float | None = None,
-        breaking: bool = True,
+        logins: Logins,
+        limits: Limits,
     ) -> None:
-        """See `RegistryClient` and its `Limits`."""
+        """See `RegistryClient`; `logins` are closed with the ways."""
         self._transport = transport
         self._lobby = Lobby(Tokens(monotonic))
         self._turns = Turns()
-        self._logins = Logins(secrets, cloud)
-        self._breaking = breaking
-        self.pace = None if requests_per_second is None else Pace(requests_per_second)
+        self._logins = logins
+        self._breaking = limits.breaking
+        per_second = limits.requests_per_second
+        self.pace = None if per_second is None else Pace(per_second)
         self.breakers = Breakers(monotonic)
 
     async def to(
