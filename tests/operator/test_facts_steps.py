@@ -32,6 +32,7 @@ LEARNED = Recorded(
     learned=True,
     image="r.example/prod/web",
     registries=("prod",),
+    promotion=None,
     used_by=fingerprint(UsedBy()),
     unused_since=None,
     reason="Learned",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from webhook.core.registries import Registries
     from webhook.operator.recorded_facts import Recorded
     from webhook.registry.client import RegistryClient
+    from webhook.registry.promotions import Promotions
 
 _LOOKERS = 32
 """Digests that are looked at together; each registry has a bound of its own."""
@@ -44,6 +45,7 @@ class FactsKeeper:
         client: RegistryClient,
         clock: Callable[[], datetime],
         options: FactsOptions | None = None,
+        promotions: Promotions | None = None,
     ) -> None:
         """Put the parts together, inside the event loop; nothing is asked before `run`.
 
@@ -54,6 +56,7 @@ class FactsKeeper:
             client: asks them; closed by whoever opened it.
             clock: gives aware times.
             options: see there.
+            promotions: asks whether images were promoted; None: nobody does.
         """
         self._options = options or FactsOptions()
         self._asked = WorkQueue()
@@ -81,10 +84,11 @@ class FactsKeeper:
             queue=self._asked,
             written=self._counter.written,
             options=self._options,
+            promotions=promotions,
         )
 
     def registries_changed(self) -> None:
-        """Ask again at once for what could not be learned: a Registry or its Secret changed."""
+        """Ask again at once for what could not be learned: a Registry or policy changed."""
         self._learner.forgive()
         for digest in self._usage.digests():
             self._asked.add(digest)

@@ -7,12 +7,16 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import is_digest
 from webhook.core.printable import printable
+from webhook.core.promotion import together
 from webhook.core.recorded import spec_of
 from webhook.errors import ClusterError, RegistryError
 from webhook.operator.conditions import Found, Truth
+from webhook.operator.facts_promotion import PromotionLooks
 from webhook.operator.facts_steps import Step, Trouble, questions, step_of, token, trouble_after
 from webhook.operator.recorded_facts import LEARNED
 from webhook.operator.registry_gate import RegistryGate
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from webhook.operator.users import Users
     from webhook.operator.work_queue import WorkQueue
     from webhook.registry.client import RegistryClient
+    from webhook.registry.promotions import Promotions
 
 _CONFIG = frozenset({Need.CONFIG})
 _AGAIN_SECONDS = 5.0
@@ -62,6 +67,7 @@ class FactsLearner:
         queue: WorkQueue,
         written: Callable[[str], None],
         options: FactsOptions,
+        promotions: Promotions | None = None,
     ) -> None:
         """Put the parts together; `written` is told that `status.usedBy` was."""
         self._view = view
@@ -73,6 +79,7 @@ class FactsLearner:
         self._queue = queue
         self._written = written
         self._options = options
+        self._promotions = PromotionLooks(promotions, registries)
         self._time = asyncio.get_running_loop().time
         self._gates: dict[str, RegistryGate] = {}
         self._full = False
@@ -80,7 +87,8 @@ class FactsLearner:
         """By digest, what could not be learned."""
 
     def forgive(self) -> None:
-        """A Registry changed: ask again for everything that could not be learned."""
+        """A Registry or a policy changed: ask again for everything that could not be learned."""
+        self._promotions.forgive()
         for digest in self.troubles:
             self._queue.add(digest)
         self.troubles.clear()
@@ -115,10 +123,31 @@ class FactsLearner:
                 await self._record_unknown(digest, recorded, trouble.unknown)
             case Step.REPAIR if recorded is not None:
                 await self._repair(digest, recorded)
+            case Step.NOTHING if recorded is not None and recorded.learned and used:
+                await self._look_for_promotion(digest, recorded)
             case _:
                 pass
         if rests and trouble is not None and trouble.until < float("inf"):
             self._queue.add(digest, trouble.until - now)
+
+    async def _look_for_promotion(self, digest: str, recorded: Recorded) -> None:
+        """Learn of its way what a policy asks and is not recorded."""
+        looks = self._promotions
+        asks = questions(self._usage.names(digest), None, self._registries())
+        ask = looks.missing(asks, recorded.promotion)
+        if ask is None:
+            looks.forget(digest)
+            return
+        now = self._time()
+        if not looks.due(digest, now):
+            promotion = await looks.look(digest, ask, recorded.promotion, now)
+            if promotion is not None:
+                facts = await self._ask(ask)
+                if isinstance(facts, ImageFacts):
+                    known = replace(facts, promotion=promotion)
+                    await self._record(digest, recorded, ask, known)
+                    return
+        self._later(digest, max(looks.due(digest, now), _REFUSED_SECONDS))
 
     def _step(
         self, digest: str, recorded: Recorded | None, *, may_ask: bool, trouble: Trouble | None
@@ -194,8 +223,9 @@ class FactsLearner:
         self, digest: str, recorded: Recorded | None, ask: Ask, facts: ImageFacts
     ) -> None:
         known = recorded if recorded is not None and recorded.learned and recorded.ours else None
+        before = known.promotion if known is not None else None
         spec = spec_of(
-            facts,
+            replace(facts, promotion=together(before, facts.promotion)),
             image=known.image if known is not None else ask.ref.name,
             registries=[*(known.registries if known is not None else ()), ask.registry.name],
         )

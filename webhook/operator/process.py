@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from webhook.operator.registries import ProbeOptions, Prober
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.operator.served import until_served
 from webhook.registry.client import Limits, open_client
+from webhook.registry.promotions import Promotions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,12 +69,16 @@ class Operator:
             clock=clock,
             options=options.probe,
         )
+        self._promotions = Promotions(
+            self._client, rules=lambda: self.desk.promotion_rules, monotonic=time.monotonic
+        )
         self.facts = FactsKeeper(
             api,
             registries=lambda: self.desk.registries,
             client=self._client,
             clock=clock,
             options=options.facts,
+            promotions=self._promotions,
         )
         self.keeping = None if options.webhook is None else Keeping(api, options.webhook, clock)
         self.desk.changed = self._registries_changed
@@ -87,6 +93,7 @@ class Operator:
         try:
             await keep(self._keepers(), self._troubles)
         finally:
+            await self._promotions.close()
             await self._client.close()
 
     def problems(self) -> dict[str, str]:
