@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import alone, load, tenants
+from bench import alone, load, promotion, tenants
 from bench.reviews import POLICY, Reviews, facts_lines
 from bench.servers import COCKET, cores, free_port, resident_megabytes, server
 from bench.table import Row, absolute, compared, show, write
@@ -31,6 +31,7 @@ def main() -> None:
         rows = under_load(Path(folder), core, console)
         rows += alone.measure(Path(folder))
         rows += tenants.measure(Path(folder))
+        rows += promotion.measure(Path(folder))
     write(rows, RESULT)
     show(rows, console)
     console.print(f"Python {platform.python_version()}, {machine()}; written to {RESULT}")

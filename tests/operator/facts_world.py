@@ -12,6 +12,7 @@ from tests.cluster.api_server import ApiServer, api_server
 from webhook.core.image import normal_host
 from webhook.core.recorded import name_of
 from webhook.core.registries import Registries, Registry
+from webhook.core.rules.promotion import PromotionRule
 from webhook.demo.images import Built, image
 from webhook.demo.registry import DemoRegistry
 from webhook.operator.facts_counter import FactsCounter
@@ -26,6 +27,7 @@ from webhook.operator.users import Users
 from webhook.operator.work_queue import WorkQueue
 from webhook.registry.client import open_client
 from webhook.registry.limits import Limits
+from webhook.registry.promotions import Promotions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -62,6 +64,7 @@ class World:
     Attributes:
         now: what the parts take for the time.
         registries: those in force.
+        rules: what policies accept for promoted.
     """
 
     def __init__(self, server: ApiServer, api: Api, registry: DemoRegistry) -> None:
@@ -69,6 +72,7 @@ class World:
         self.api = api
         self.registry = registry
         self.registries = Registries([configured(registry.host)])
+        self.rules: tuple[PromotionRule, ...] = ()
         self.now = NOW
         server.serve("/api/v1", "pods")
         server.serve("/apis/apps/v1", "deployments")
@@ -87,6 +91,10 @@ class World:
         containers = [{"name": "a", "image": self.registry.name("shop/web", digest)}]
         template = {"spec": {"containers": containers}}
         self.server.put(DEPLOYMENTS, name, "shop", spec={"template": template})
+
+    def seconds(self) -> float:
+        """The time as a clock that never goes back has it."""
+        return self.now.timestamp()
 
     def facts(self, digest: str) -> Any:
         """The object about a digest; None where there is none."""
@@ -141,6 +149,7 @@ class Parts:
             queue=self.asked,
             written=self.counter.written,
             options=options,
+            promotions=Promotions(client, rules=lambda: world.rules, monotonic=world.seconds),
         )
 
     async def followed(self, world: World) -> None:

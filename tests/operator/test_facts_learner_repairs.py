@@ -82,3 +82,16 @@ async def test_strangers_are_not_judged_before_all_users_are_counted(world: Worl
         await asyncio.gather(counting, return_exceptions=True)
 
     assert world.facts(digest) is None
+
+
+async def test_a_promotion_that_somebody_else_wrote_is_taken_away(world: World) -> None:
+    digest = world.push()
+    world.pod("web", digest)
+    async with parts(world) as found:
+        await found.learner.look(digest)
+        right = world.facts(digest)["spec"]
+        promotion = {"origins": ["registry.example.com/preprod/web"], "signers": []}
+        await forged(world, found, digest, right | {"promotion": promotion})
+        await found.learner.look(digest)
+
+    assert world.facts(digest)["spec"] == right

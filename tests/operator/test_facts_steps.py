@@ -33,6 +33,7 @@ LEARNED = Recorded(
     looked=False,
     image="r.example/prod/web",
     registries=("prod",),
+    promotion=None,
     used_by=fingerprint(UsedBy()),
     unused_since=None,
     reason="Learned",

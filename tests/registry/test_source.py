@@ -1,19 +1,24 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
+from tests.builders import DIGEST as DIGEST_OF_FACTS
 from tests.builders import facts, pod
 from tests.registry.asking import CONFIG, DIGEST, client, configured
-from webhook.core.facts import ImageFacts, Reason, Unknown
+from webhook.core.facts import ImageFacts, Need, Promotion, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.registries import Registries, Registry
+from webhook.core.rules.promotion import PromotionRule
 from webhook.demo.images import image
 from webhook.demo.registry import DemoRegistry
 from webhook.registry.client import RegistryClient
 from webhook.registry.given import GivenFacts, facts_of
+from webhook.registry.promotions import Promotions
 from webhook.registry.source import RegistrySource
 
 NAME = ImageRef.parse("r.example/a/b:1")
+PROMOTION = frozenset({Need.PROMOTION})
 GIVEN = facts_of(
     [json.dumps({"image": "r.example/a/b:1", "config": {"os": "linux"}}).encode()], "f"
 )
@@ -206,3 +211,53 @@ def test_a_broken_registry_is_not_asked() -> None:
 def test_in_use_is_what_is_recorded_so(ref: ImageRef, in_use: bool) -> None:  # noqa: FBT001 - a column
     assert source(recorded=Records(facts(digest=ONE))).in_use(ref) is in_use
     assert not source().in_use(ref)
+
+
+async def test_offline_a_recorded_promotion_counts_and_the_rest_is_a_gap() -> None:
+    web = ImageRef.parse(f"r.example/prod/web@{DIGEST_OF_FACTS}")
+    seen = Promotion(origins=("r.example/preprod/web",))
+    records = Records(replace(facts(), promotion=seen))
+    offline = source(Registry(name="r", host="r.example"), recorded=records)
+
+    found = offline.known(web, PROMOTION)
+
+    assert isinstance(found, ImageFacts)
+    assert found.promotion is not None
+    assert found.promotion.origins == seen.origins
+    assert found.promotion.origin_gap is not None
+    assert found.promotion.origin_gap.reason is Reason.OFFLINE
+
+
+async def test_facts_of_a_file_say_nothing_about_promotion() -> None:
+    found = source(given=GIVEN).known(NAME, PROMOTION)
+
+    assert isinstance(found, ImageFacts)
+    assert found.promotion is None
+
+
+async def test_a_recorded_config_is_not_asked_for_when_only_the_promotion_is_missing() -> None:
+    async with DemoRegistry() as registry, client() as asked:
+        digest = registry.add("prod/web", image(entrypoint=["/app"]))
+        ref = ImageRef.parse(f"{registry.host}/prod/web@{digest}")
+        prod = configured(registry.host, name="prod", path=("prod",), promotes_from="preprod")
+        preprod = configured(registry.host, name="preprod", path=("preprod",))
+        registry.add("preprod/web", image(entrypoint=["/app"]))
+        known = Registries([prod, preprod])
+        rules = (PromotionRule(registries=known),)
+        records = Records(replace(facts(), digest=digest))
+        both = RegistrySource(
+            registries=lambda: known,
+            client=asked,
+            given=GivenFacts(),
+            recorded=records,
+            promotions=Promotions(asked, rules=lambda: rules, monotonic=lambda: 0.0),
+        )
+
+        assert both.known(ref, CONFIG | PROMOTION) is None
+        learned = await both.learn(ref, CONFIG | PROMOTION, pod())
+
+        assert isinstance(learned, ImageFacts)
+        assert learned == both.known(ref, CONFIG | PROMOTION)
+        assert learned.promotion is not None
+        assert learned.promotion.origins == (f"{registry.host}/preprod/web",)
+        assert registry.lines() == [f"GET /v2/preprod/web/manifests/{digest}"]

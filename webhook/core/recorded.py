@@ -71,7 +71,7 @@ class RecordedInside(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of the platform's manifest."""
 
 
-class RecordedPromotion(msgspec.Struct, frozen=True, omit_defaults=True):
+class RecordedPromotion(msgspec.Struct, frozen=True):
     """What was seen of the way of the digest."""
 
     origins: tuple[str, ...] = ()
@@ -125,8 +125,11 @@ def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict
         spec["truncated"] = True
     promotion = facts.promotion
     if promotion is not None and (promotion.origins or promotion.signers):
-        seen = RecordedPromotion(promotion.origins, promotion.signers)
-        spec["promotion"] = msgspec.json.decode(msgspec.json.encode(seen))
+        # Both, also where one is empty: a merge patch would leave what somebody else wrote.
+        spec["promotion"] = {
+            "origins": list(promotion.origins),
+            "signers": list(promotion.signers),
+        }
     if facts.platforms and not too_large:
         spec |= answers(facts.platforms)
         spec |= _inside(facts.platforms)

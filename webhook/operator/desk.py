@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from webhook.cluster.kinds import Kind
     from webhook.core.document import Document
     from webhook.core.reading import Loaded
+    from webhook.core.rules.promotion import PromotionRule
     from webhook.operator.conditions import Found
 
 KINDS = (REGISTRIES, CLUSTER_IMAGE_POLICIES, IMAGE_POLICIES, IMAGE_EXCEPTIONS)
@@ -70,6 +71,8 @@ class Desk:
         """
         self.registries = Registries()
         """Those in force; another object only where something of them changed."""
+        self.promotion_rules: tuple[PromotionRule, ...] = ()
+        """What the policies in force accept for promoted."""
         self.items: Mapping[str, Item] = {}
         """The Registry objects by name, as they were at the last look."""
         self.broken: Mapping[str, str] = {}
@@ -81,7 +84,7 @@ class Desk:
         self.problem = "the documents were not read yet"
         """Why what is known may be old; empty after a look that went well."""
         self.changed: Callable[[], None] = lambda: None
-        """Called after every look at which Registries had changed."""
+        """Called after every look at which Registries, or what shows a promotion, had changed."""
         self._api = api
         self._gather = gather
         self._clock = clock
@@ -148,13 +151,21 @@ class Desk:
             and self.broken == broken
             and _generations(self.items) == _generations(items)
         )
+        rules = loaded.policies.promotion_rules
+        same = same and list(map(_asked, self.promotion_rules)) == list(map(_asked, rules))
         self.items, self.broken = items, broken
         if not same:
             self.registries = loaded.policies.registries
+            self.promotion_rules = rules
         first = not self.read.is_set()
         self.read.set()
         if first or not same:
             self.changed()
+
+
+def _asked(rule: PromotionRule) -> object:
+    """The rule without the Registries, which are other objects after each look."""
+    return rule.accept, rule.keys
 
 
 def _generations(items: Mapping[str, Item]) -> dict[str, tuple[str, int]]:

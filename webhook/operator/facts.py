@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from webhook.operator.recorded_facts import Recorded
     from webhook.operator.users import News
     from webhook.registry.client import RegistryClient
+    from webhook.registry.promotions import Promotions
 
 _LOOKERS = 32
 """Digests that are looked at together; each registry has a bound of its own."""
@@ -47,6 +48,7 @@ class FactsKeeper:
         clock: Callable[[], datetime],
         options: FactsOptions | None = None,
         news: News | None = None,
+        promotions: Promotions | None = None,
     ) -> None:
         """Put the parts together, inside the event loop; nothing is asked before `run`.
 
@@ -58,6 +60,7 @@ class FactsKeeper:
             clock: gives aware times.
             options: see there.
             news: told of everybody who names images, as `Users` tells.
+            promotions: asks whether images were promoted; None: nobody does.
         """
         self._options = options or FactsOptions()
         self._asked = WorkQueue()
@@ -95,10 +98,11 @@ class FactsKeeper:
             queue=self._asked,
             written=self._counter.written,
             options=self._options,
+            promotions=promotions,
         )
 
     def registries_changed(self) -> None:
-        """Ask again at once for what could not be learned: a Registry or its Secret changed."""
+        """Ask again at once for what could not be learned: a Registry or policy changed."""
         self._learner.forgive()
         for digest in self._usage.digests():
             self._asked.add(digest)

@@ -7,16 +7,22 @@ import logging
 import random
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import is_digest
-from webhook.core.printable import printable
-from webhook.core.recorded import spec_of
 from webhook.errors import ClusterError, RegistryError
-from webhook.operator.conditions import Found, Truth
-from webhook.operator.facts_steps import Step, Trouble, questions, step_of, token, trouble_after
-from webhook.operator.recorded_facts import LEARNED
+from webhook.operator.facts_promotion import PromotionLooks
+from webhook.operator.facts_recorder import FactsRecorder
+from webhook.operator.facts_steps import (
+    Step,
+    Trouble,
+    not_configured,
+    questions,
+    step_of,
+    trouble_after,
+)
 from webhook.operator.registry_gate import RegistryGate
-from webhook.registry.cache import question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from webhook.operator.users import Users
     from webhook.operator.work_queue import WorkQueue
     from webhook.registry.client import RegistryClient
+    from webhook.registry.promotions import Promotions
 
 _CONFIG = frozenset({Need.CONFIG})
 _AGAIN_SECONDS = 5.0
@@ -40,13 +47,6 @@ _REFUSED_SECONDS = 60.0
 """After one that the API server refused: nothing changes soon."""
 _RACES = frozenset({"AlreadyExists", "Conflict", "NotFound"})
 """Somebody was faster: the watch brings what is there now."""
-_CHANGED = Found(
-    LEARNED, Truth.FALSE, "Changed", "somebody changed what its registry said; it is asked again"
-)
-_LOOKED: dict[str, object] = {"inside": None, "os": None}
-"""What a record says of layers, taken away: it is written only when somebody looked."""
-_TOO_LARGE = "what its registry says is too large to be recorded; whoever judges it asks again"
-
 _log = logging.getLogger(__name__)
 
 
@@ -66,26 +66,37 @@ class FactsLearner:
         written: Callable[[str], None],
         options: FactsOptions,
         insides: Insides,
+        promotions: Promotions | None = None,
     ) -> None:
         """Put the parts together; `written` is told that `status.usedBy` was."""
-        self._insides = insides
         self._view = view
         self._usage = usage
         self._users = users
-        self._writer = writer
         self._client = client
         self._registries = registries
         self._queue = queue
-        self._written = written
         self._options = options
+        self._recorder = FactsRecorder(
+            view=view,
+            usage=usage,
+            users=users,
+            writer=writer,
+            client=client,
+            registries=registries,
+            queue=queue,
+            written=written,
+            options=options,
+            insides=insides,
+        )
+        self._promotions = PromotionLooks(promotions, registries)
         self._time = asyncio.get_running_loop().time
         self._gates: dict[str, RegistryGate] = {}
-        self._full = False
         self.troubles: dict[str, Trouble] = {}
         """By digest, what could not be learned."""
 
     def forgive(self) -> None:
-        """A Registry changed: ask again for everything that could not be learned."""
+        """A Registry or a policy changed: ask again for everything that could not be learned."""
+        self._promotions.forgive()
         for digest in self.troubles:
             self._queue.add(digest)
         self.troubles.clear()
@@ -108,7 +119,7 @@ class FactsLearner:
         if not used or (not asks and recorded is not None and recorded.learned):
             self.troubles.pop(digest, None)
         elif not asks:
-            self.troubles[digest] = Trouble(_not_configured(self._usage, digest))
+            self.troubles[digest] = Trouble(not_configured(self._usage.names(digest)))
         trouble = self.troubles.get(digest)
         now = self._time()
         rests = trouble is not None and bool(asks) and now < trouble.until
@@ -117,15 +128,37 @@ class FactsLearner:
             case Step.LEARN:
                 await self._learn(digest, recorded, asks)
             case Step.RECORD if trouble is not None:
-                await self._record_unknown(digest, recorded, trouble.unknown)
+                await self._recorder.unknown(digest, recorded, trouble.unknown)
             case Step.REPAIR if recorded is not None:
-                await self._repair(digest, recorded)
+                if self._users.settled or not is_digest(digest):
+                    await self._recorder.repair(digest, recorded)
+                else:
+                    self._later(digest, _SOON_SECONDS)
             case _ if used and recorded is not None and recorded.learned:
-                await self._record_inside(digest, recorded)
-            case _:
-                pass
+                await self._recorder.inside(digest, recorded)
+                if step is Step.NOTHING:
+                    await self._look_for_promotion(digest, self._view.latest(digest) or recorded)
         if rests and trouble is not None and trouble.until < float("inf"):
             self._queue.add(digest, trouble.until - now)
+
+    async def _look_for_promotion(self, digest: str, recorded: Recorded) -> None:
+        """Learn of its way what a policy asks and is not recorded."""
+        looks = self._promotions
+        asks = questions(self._usage.names(digest), None, self._registries())
+        ask = looks.missing(asks, recorded.promotion)
+        if ask is None:
+            looks.forget(digest)
+            return
+        now = self._time()
+        known = recorded.promotion
+        if not looks.due(digest, now) and (promotion := await looks.look(digest, ask, known, now)):
+            facts = await self._ask(ask)
+            if isinstance(facts, ImageFacts):
+                await self._recorder.learned(
+                    digest, recorded, ask, replace(facts, promotion=promotion)
+                )
+                return
+        self._later(digest, max(looks.due(digest, now), _REFUSED_SECONDS))
 
     def _step(
         self, digest: str, recorded: Recorded | None, *, may_ask: bool, trouble: Trouble | None
@@ -154,7 +187,7 @@ class FactsLearner:
             closed = gate.closed(now)
             # Why is written once it was asked itself; that it is in use is written now.
             if recorded is None and closed is not None and self._usage.in_pods(digest):
-                await self._record_unknown(digest, recorded, closed)
+                await self._recorder.unknown(digest, recorded, closed)
             return
         answer: ImageFacts | Unknown | None = None
         try:
@@ -179,7 +212,7 @@ class FactsLearner:
     ) -> None:
         if isinstance(answer, ImageFacts):
             try:
-                await self._record(digest, recorded, ask, answer)
+                await self._recorder.learned(digest, recorded, ask, answer)
             except ClusterError as error:
                 if error.reason != "Invalid":
                     raise
@@ -195,91 +228,10 @@ class FactsLearner:
         self._queue.add(digest, trouble.until - self._time())
         _log.info("image facts of %s: not learned: %s: %s", digest, answer.reason, answer.detail)
         if self._step(digest, recorded, may_ask=False, trouble=trouble) is Step.RECORD:
-            await self._record_unknown(digest, recorded, answer)
-
-    async def _record(
-        self, digest: str, recorded: Recorded | None, ask: Ask, facts: ImageFacts
-    ) -> None:
-        known = recorded if recorded is not None and recorded.learned and recorded.ours else None
-        spec = spec_of(
-            self._insides.known(facts),
-            image=known.image if known is not None else ask.ref.name,
-            registries=[*(known.registries if known is not None else ()), ask.registry.name],
-        )
-        found = (
-            Found(LEARNED, Truth.TRUE, "Learned", f"Registry {ask.registry.name} told")
-            if spec["platforms"]
-            else Found(LEARNED, Truth.FALSE, "TooLarge", _TOO_LARGE)
-        )
-        await self._write(digest, spec, found, recorded)
-
-    async def _record_inside(self, digest: str, recorded: Recorded) -> None:
-        """Write what was found in the layers, or see to it that somebody looks."""
-        if not self._insides.waits(digest):
-            if not recorded.looked:
-                self._insides.look_at(digest)
-            return
-        for ask in questions(self._usage.names(digest), None, self._registries()):
-            facts = self._client.known(question(ask.ref, ask.registry), _CONFIG)
-            if isinstance(facts, ImageFacts) and facts.complete:
-                await self._record(digest, recorded, ask, facts)
-                return
-
-    async def _record_unknown(
-        self, digest: str, recorded: Recorded | None, unknown: Unknown
-    ) -> None:
-        found = Found(LEARNED, Truth.FALSE, token(unknown.reason), unknown.detail)
-        await self._write(digest, self._unlearned(digest), found, recorded)
-
-    async def _repair(self, digest: str, recorded: Recorded) -> None:
-        """Put right what somebody else wrote: nothing stays that a registry did not say."""
-        if not self._users.settled and is_digest(digest):
-            self._later(digest, _SOON_SECONDS)
-            return
-        _log.warning("image facts of %s are not as they were written; putting them right", digest)
-        for ask in questions(self._usage.names(digest), None, self._registries()):
-            facts = self._client.known(question(ask.ref, ask.registry), _CONFIG)
-            if isinstance(facts, ImageFacts) and facts.complete:
-                await self._record(digest, recorded, ask, facts)
-                return
-        if is_digest(digest) and (self._usage.in_pods(digest) or self._users.missing):
-            await self._write(digest, self._unlearned(digest, recorded.image), _CHANGED, recorded)
-        else:
-            await self._writer.delete(digest, recorded.version)
-
-    async def _write(
-        self, digest: str, spec: dict[str, object], found: Found, before: Recorded | None
-    ) -> None:
-        if before is None and len(self._view) >= self._options.most_objects:
-            if not self._full:
-                _log.error("%d image facts are recorded, and no more will be", len(self._view))
-            self._full = True
-            return
-        self._full = False
-        if before is not None and not before.ours:
-            # Nobody knows who wrote what stands there.
-            spec = _LOOKED | spec
-        used_by = self._usage.used_by(digest) if self._users.settled else None
-        recorded = await self._writer.record(digest, spec, found, before=before, used_by=used_by)
-        self._view.wrote(digest, recorded)
-        if used_by is not None:
-            self._written(digest)
-        # What was true a moment ago is looked at once more: another registry, another user.
-        self._queue.add(digest)
-
-    def _unlearned(self, digest: str, image: str = "") -> dict[str, object]:
-        names = self._usage.names(digest)
-        shown = names[0].name if names else image
-        return spec_of(ImageFacts(digest=digest), image=shown, registries=())
+            await self._recorder.unknown(digest, recorded, answer)
 
     def _later(self, digest: str, seconds: float) -> None:
         self._queue.add(digest, seconds * (1.0 + 0.25 * _chance()))
-
-
-def _not_configured(usage: Usage, digest: str) -> Unknown:
-    names = usage.names(digest)
-    shown = printable(names[0].name, 200) if names else "it"
-    return Unknown(Reason.NOT_CONFIGURED, f"no Registry that can be asked serves {shown}")
 
 
 def _chance() -> float:

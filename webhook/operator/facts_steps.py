@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from webhook.core.facts import Reason, Unknown
+from webhook.core.printable import printable
 from webhook.core.recorded import MAX_REGISTRIES
 from webhook.operator.recorded_facts import fingerprint
 from webhook.operator.registry_gate import OF_THE_REGISTRY
@@ -194,3 +195,9 @@ def trouble_after(
 def token(reason: Reason) -> str:
     """A reason as conditions write it: `not-found` is `NotFound`."""
     return "".join(part.capitalize() for part in reason.split("-"))
+
+
+def not_configured(names: Sequence[ImageRef]) -> Unknown:
+    """Why a digest in use cannot be asked about, in a sentence that names it."""
+    shown = printable(names[0].name, 200) if names else "it"
+    return Unknown(Reason.NOT_CONFIGURED, f"no Registry that can be asked serves {shown}")

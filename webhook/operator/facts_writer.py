@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MANAGER = "cocket-operator"
 """Who `metadata.managedFields` says it was."""
-LEFT_OUT = dict.fromkeys(("commit", "source", "built", "pid1", "truncated"))
+LEFT_OUT = dict.fromkeys(("commit", "source", "built", "pid1", "truncated", "promotion"))
 """What an earlier spec, or somebody else, may have said and ours does not say.
 
 A merge patch takes it away. A server-side apply would leave what others own, and one that creates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.cloud.place import CloudPlace
 from webhook.registry.counting import Requests
 from webhook.registry.limits import Limits
+from webhook.registry.promotions import Promotions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,6 +93,9 @@ class Operator:
             clock=clock,
             options=options.probe,
         )
+        self._promotions = Promotions(
+            self._client, rules=lambda: self.desk.promotion_rules, monotonic=time.monotonic
+        )
         self.facts = FactsKeeper(
             api,
             registries=lambda: self.desk.registries,
@@ -98,6 +103,7 @@ class Operator:
             clock=clock,
             options=options.facts,
             news=None if self.audit is None else self.audit.news.hear,
+            promotions=self._promotions,
         )
         self.keeping = None if options.webhook is None else Keeping(api, options.webhook, clock)
         self.desk.changed = self._registries_changed
@@ -112,6 +118,7 @@ class Operator:
         try:
             await keep(self._keepers(), self._troubles)
         finally:
+            await self._promotions.close()
             for client in self._clients:
                 await client.close()
 

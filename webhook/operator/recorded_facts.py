@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from webhook.cluster.mirror import HasMetadata
-from webhook.core.recorded import name_of
+from webhook.core.facts import Promotion
+from webhook.core.recorded import RecordedPromotion, name_of, promotion_of
 from webhook.operator.conditions import Condition, Truth
 from webhook.operator.usage import UsedBy
 
@@ -27,6 +28,7 @@ class _Spec(msgspec.Struct, frozen=True):
     platforms: tuple[_Platform, ...] = ()
     inside: tuple[_Platform, ...] = ()
     truncated: bool = False
+    promotion: RecordedPromotion | None = None
 
 
 class _Status(msgspec.Struct, frozen=True, rename="camel"):
@@ -56,6 +58,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """True where it says what the layers hold."""
     image: str
     registries: tuple[str, ...]
+    promotion: Promotion | None
+    """What is recorded of its way."""
     used_by: int
     """See `fingerprint`."""
     unused_since: datetime | None
@@ -93,6 +97,7 @@ def recorded_of(item: FactsItem) -> Recorded:
         # A hundred thousand digests live in a few dozen repositories.
         image=sys.intern(spec.image),
         registries=_shared(spec.registries),
+        promotion=_promotion(spec.promotion),
         used_by=fingerprint(status.used_by or UsedBy()),
         unused_since=_moment(status.unused_since),
         reason=sys.intern(condition.reason) if condition is not None else "",
@@ -128,6 +133,19 @@ def _shared(registries: tuple[str, ...]) -> tuple[str, ...]:
     if len(_REGISTRIES) > _MOST_SHARED:
         _REGISTRIES.clear()
     return _REGISTRIES.setdefault(registries, registries)
+
+
+_PROMOTIONS: dict[Promotion, Promotion] = {}
+
+
+def _promotion(recorded: RecordedPromotion | None) -> Promotion | None:
+    """One value for all objects that say the same: what is promoted comes from few places."""
+    promotion = promotion_of(recorded)
+    if promotion is None:
+        return None
+    if len(_PROMOTIONS) > _MOST_SHARED:
+        _PROMOTIONS.clear()
+    return _PROMOTIONS.setdefault(promotion, promotion)
 
 
 def _moment(text: str | None) -> datetime | None:

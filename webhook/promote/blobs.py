@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _PIECES = 8
 """That wait between the two sides, each as much as one read brings: 256 KB at most."""
+_HASHED_AT_ONCE = 1024 * 1024
+"""Bytes: to wake a thread takes as long as to hash some of them."""
 _SILENCE_SECONDS = 60.0
 """Without a byte, on either side, after which it is begun anew."""
 _COMMIT_SECONDS = 360.0
@@ -113,6 +115,8 @@ class _Pipe:
         self._pieces: asyncio.Queue[bytes] = asyncio.Queue(_PIECES)
         self._hasher = hashlib.new(blob.digest.partition(":")[0], usedforsecurity=True)
         self._hashing: asyncio.Future[None] | None = None
+        self._unhashed: list[bytes] = []
+        self._size = 0
         self._held = b""
 
     async def read(self, source: Access) -> None:
@@ -120,6 +124,7 @@ class _Pipe:
         blob = self._blob
         repository = source.reading(_LONGEST_SECONDS)
         await repository.stream(blob.digest, blob.size, self._take, _SILENCE_SECONDS)
+        await self._hash()
         await self._hashed()
         if f"{self._hasher.name}:{self._hasher.hexdigest()}" != blob.digest:
             raise bad(
@@ -136,18 +141,31 @@ class _Pipe:
             yield piece
 
     async def _take(self, piece: bytes) -> None:
-        """See `exchange.Sink`. A thread hashes while the piece goes on."""
+        """See `exchange.Sink`."""
         self._gone.on(len(piece))
-        await self._hashed()
-        self._hashing = self._loop.run_in_executor(None, self._hasher.update, piece)
+        self._unhashed.append(piece)
+        self._size += len(piece)
+        if self._size >= _HASHED_AT_ONCE:
+            await self._hash()
         if self._held:
             await self._pieces.put(self._held)
         self._patience.reschedule(self._loop.time() + _SILENCE_SECONDS)
         self._held = piece
 
+    async def _hash(self) -> None:
+        """Let a thread hash what came, while more comes."""
+        await self._hashed()
+        pieces, self._unhashed, self._size = self._unhashed, [], 0
+        self._hashing = self._loop.run_in_executor(None, _update, self._hasher, pieces)
+
     async def _hashed(self) -> None:
         if self._hashing is not None:
             await self._hashing
+
+
+def _update(hasher: hashlib._Hash, pieces: list[bytes]) -> None:
+    for piece in pieces:
+        hasher.update(piece)
 
 
 def _first(failures: BaseExceptionGroup[RegistryError]) -> RegistryError:

@@ -81,6 +81,11 @@ class Promotions:
         brief = self._absent.get(key) or self._gaps.get(key)
         return None if brief is None else together(held, brief)
 
+    def settled(self, ref: ImageRef, held: Promotion | None) -> bool:
+        """Whether no rule wants to know more about an image than this."""
+        rules = self._rules()
+        return not rules or (held is not None and _suffices(rules, ref, held))
+
     async def learn(
         self,
         ref: ImageRef,
