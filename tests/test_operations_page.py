@@ -23,8 +23,8 @@ from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
 from webhook.registry.breaker import Breakers
-from webhook.registry.client import Limits
 from webhook.registry.counting import Requests
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

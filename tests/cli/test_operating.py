@@ -9,7 +9,9 @@ import pytest
 
 from tests.cli.cluster_processes import Command, Machine, machine
 from tests.operator.facts_world import until
-from webhook.cli.operating import Webhook, own_identity
+from webhook.cli.operated import Audited, Webhook
+from webhook.cli.operating import own_identity
+from webhook.operator.report_apis import ReportsWanted
 from webhook.operator.stored import read_stored
 
 if TYPE_CHECKING:
@@ -162,3 +164,16 @@ def test_with_cert_manager_nothing_is_issued() -> None:
 
 def test_each_of_us_has_a_name_of_its_own() -> None:
     assert own_identity() != own_identity()
+
+
+def test_the_audit_is_as_the_options_say_and_leaves_out_whom_admission_is_never_asked_about() -> (
+    None
+):
+    options = Audited(60, "openreports", events=False, excluded=("legacy",)).options("op-1", "own")
+
+    assert options.plan.interval_seconds == 60
+    assert options.reports.wanted is ReportsWanted.OPEN_REPORTS
+    assert options.events is None
+    assert options.instance == "op-1"
+    assert options.unasked == {"kube-system", "own", "legacy"}
+    assert Audited(60, "auto", events=True, excluded=()).options("op-1", "own").events is not None

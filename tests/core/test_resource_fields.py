@@ -199,3 +199,22 @@ def test_a_name_is_a_dns_subdomain(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "A", "a_b", "-a", "a-", "a..b", ".a", "a\n", "ä", "x" * 254])
 def test_another_text_is_no_name(name: str) -> None:
     assert not is_name(name)
+
+
+def test_a_mapping_says_where_it_begins() -> None:
+    inner = fields({"a": {}, "list": [{}, {}], "b": {}})
+    first, second = inner.sections("list")
+
+    assert (inner.line, inner.section("a").line, second.line) == (2, 3, 5)
+    # The document's own line, where nothing better is known.
+    assert (first.line, inner.section("b").line) == (1, 1)
+
+
+def test_a_mapping_can_be_left_to_another_reader() -> None:
+    found = fields({"plain": {"any": [1, None]}, "text": "x"})
+
+    assert found.plain("plain") == {"any": [1, None]}
+    assert found.plain("absent") == {}
+    assert problem(lambda one: one.plain("text"), {"text": "x"}).endswith(
+        'spec.text: expected a mapping, got "x"'
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from tests.builders import NOW
-from webhook.cluster.kinds import CRON_JOBS
+from webhook.cluster.kinds import CRON_JOBS, Kind
 from webhook.cluster.metadata import Labelled
 from webhook.cluster.replica_lease import Standing, lease_of
 from webhook.doctor import objects
@@ -26,10 +26,16 @@ ISSUED = issue(ENDPOINT.names, NOW)
 IMAGE = "registry.example.com/prod/cocket@sha256:" + "ab" * 32
 
 
-def live(*, fail: bool = True, bundle: bytes = ISSUED.ca, **changes: Any) -> Live:
+def live(
+    *,
+    fail: bool = True,
+    bundle: bytes = ISSUED.ca,
+    cron_jobs: tuple[Kind, ...] = (CRON_JOBS,),
+    **changes: Any,
+) -> Live:
     """The configuration as the operator writes it, with fields of our webhook changed."""
     shape = Shape(name="cocket", endpoint=ENDPOINT, excluded=("legacy",))
-    wanted = configuration(shape, bundle=bundle, fail=fail, cron_jobs=(CRON_JOBS,))
+    wanted = configuration(shape, bundle=bundle, fail=fail, cron_jobs=cron_jobs)
     wanted["webhooks"][0] |= changes
     return msgspec.convert(wanted, Live)
 

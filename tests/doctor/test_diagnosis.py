@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from tests.builders import NOW
 from tests.doctor import pictures as made
+from webhook.cluster.kinds import CRON_JOBS, CRON_JOBS_BETA, Kind
 from webhook.doctor import objects
 from webhook.doctor.picture import Rights, Unseen
 from webhook.operator.authority import issue
@@ -32,6 +33,11 @@ def test_where_all_is_well_nothing_else_is_said() -> None:
         *("configuration", "certificate", "namespaces", "registries", "policies", "exceptions"),
         "access",
     }
+
+
+@pytest.mark.parametrize("kinds", [(CRON_JOBS,), (CRON_JOBS, CRON_JOBS_BETA), (CRON_JOBS_BETA,)])
+def test_whichever_cron_jobs_an_api_server_has_are_asked_about(kinds: tuple[Kind, ...]) -> None:
+    assert made.found(State.WRONG, configuration=made.live(cron_jobs=kinds)) == []
 
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [

@@ -49,7 +49,7 @@ def served(server: ApiServer, api: ReportApi) -> Iterator[None]:
         yield
     finally:
         server.ask("DELETE", f"{_DEFINITIONS}/{name}")
-        wait_until(lambda: server.ask("GET", f"{_DEFINITIONS}/{name}")[0] == 404, f"no {name}")
+        wait_until(lambda: server.ask("GET", f"{_DEFINITIONS}/{name}")[0] == 404, f"no {name}", 60)
 
 
 def reports(server: ApiServer, api: ReportApi, namespace: str) -> dict[str, dict[str, Any]]:
@@ -75,7 +75,7 @@ def wait_report(
         return bool(seen) and true(seen)
 
     try:
-        wait_until(there, f"a report on {owner}", 40)
+        wait_until(there, f"a report on {owner}", 60)
     except AssertionError as error:
         raise AssertionError(f"{error}; it says {json.dumps(seen)[:2000]}") from None
     return dict(seen)

@@ -24,7 +24,8 @@ from webhook.operator.pace import Pace
 from webhook.operator.usage import Usage
 from webhook.operator.users import Users
 from webhook.operator.work_queue import WorkQueue
-from webhook.registry.client import Limits, open_client
+from webhook.registry.client import open_client
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -14,7 +14,7 @@ def looked(at: float = 0.0, took: float = 0.0) -> Plan:
     """A plan whose first look is over."""
     plan = Plan(OPTIONS, at)
     assert plan.take(at) == ALL
-    plan.looked(ALL, at, at + took)
+    plan.looked(ALL, took, at + took)
     return plan
 
 
@@ -45,7 +45,7 @@ def test_a_change_while_it_is_looked_at_is_due_again() -> None:
     taken = plan.take(12)
     plan.changed("shop", 12.5)
     plan.all_changed(12.6)
-    plan.looked(taken, 12, 13)
+    plan.looked(taken, 1, 13)
 
     assert plan.take(17) == ALL
     assert plan.take(18) == frozenset()
@@ -65,7 +65,7 @@ def test_many_changed_namespaces_are_one_look_at_everything() -> None:
         plan.changed(f"n{number}", 10)
 
     assert plan.take(12) == ALL
-    plan.looked(ALL, 12, 13)
+    plan.looked(ALL, 1, 13)
     assert plan.wait(13) == 600
 
 
@@ -116,7 +116,7 @@ def test_what_could_not_be_checked_is_tried_again_less_and_less_often() -> None:
         due.append(plan.wait(now))
         now += due[-1]
         taken = plan.take(now)
-        plan.looked(taken, now, now)
+        plan.looked(taken, 0, now)
 
     assert due[:4] == [15, 30, 60, 120]
     plan.undecided(frozenset(), now)

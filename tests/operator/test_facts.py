@@ -13,7 +13,8 @@ from tests.operator.facts_world import FACTS, PODS, QUICK, World, facts_world, u
 from webhook.core.recorded import name_of
 from webhook.demo.faults import Fault
 from webhook.operator.facts import FactsKeeper
-from webhook.registry.client import Limits, open_client
+from webhook.registry.client import open_client
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

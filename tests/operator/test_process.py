@@ -21,7 +21,7 @@ from webhook.operator.audit import AuditOptions
 from webhook.operator.audit_plan import PlanOptions
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
-from webhook.registry.client import Limits
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -112,3 +112,32 @@ async def test_an_api_server_that_does_not_tell_its_kinds_is_asked_again(
         await until(lambda: users.settled)
 
     assert "which kinds are served is not known yet" in caplog.text
+
+
+async def test_every_state_of_an_object_is_told_with_its_kind(
+    served: tuple[ApiServer, Api],
+) -> None:
+    server, api = served
+    told: list[tuple[str, str, str, int | None]] = []
+    users = Users(
+        api,
+        Usage(lambda _digest: None),
+        lambda kind, key, images: told.append(
+            (kind, *key, None if images is None else len(images))
+        ),
+    )
+    server.put("/api/v1/pods", "web", "shop", spec=spec())
+    task = asyncio.create_task(users.run())
+    try:
+        await until(lambda: users.settled)
+        server.put("/api/v1/pods", "web", "shop", spec=spec(), status={"phase": "Running"})
+        server.put("/apis/apps/v1/deployments", "api", "shop", spec={"template": {"spec": {}}})
+        server.drop("/api/v1/pods", "web", "shop")
+        await until(lambda: len(told) == 4)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    pod = ("Pod", "shop", "web")
+    assert [one for one in told if one[0] == "Pod"] == [(*pod, 1), (*pod, 1), (*pod, None)]
+    assert ("Deployment", "shop", "api", 0) in told

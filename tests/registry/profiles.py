@@ -24,7 +24,8 @@ from webhook.demo.images import sha256
 from webhook.demo.login import BasicLogin, Login, NoLogin, TokenLogin
 from webhook.demo.registry import DemoRegistry, Redirect
 from webhook.errors import RegistryError
-from webhook.registry.client import Limits, RegistryClient
+from webhook.registry.client import RegistryClient
+from webhook.registry.limits import Limits
 from webhook.registry.transport import Connections
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from webhook.demo.images import index, sha256
 from webhook.demo.registry import DemoRegistry
 from webhook.errors import BadContentError, UnavailableError
 from webhook.registry.cache import question
-from webhook.registry.client import Limits
+from webhook.registry.limits import Limits
 
 
 async def test_a_digest_costs_one_manifest_and_one_config_and_then_nothing() -> None:

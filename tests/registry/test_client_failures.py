@@ -23,7 +23,7 @@ from webhook.demo.images import index, sha256
 from webhook.demo.registry import DemoRegistry
 from webhook.errors import BadContentError, UnavailableError
 from webhook.registry.cache import question
-from webhook.registry.client import Limits
+from webhook.registry.limits import Limits
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from webhook.core.registries import Registries
 from webhook.demo.images import image
 from webhook.demo.login import BasicLogin, TokenLogin
 from webhook.demo.registry import DemoRegistry
-from webhook.registry.client import Limits
 from webhook.registry.credentials import MAX_FILE, Basic
 from webhook.registry.given import GivenFacts
+from webhook.registry.limits import Limits
 from webhook.registry.source import RegistrySource
 from webhook.registry.tenant import Tenant
 

@@ -177,9 +177,9 @@ class _Look:
     async def list_all(self) -> None:
         """List what makes Pods, then the Pods, and see what would start next."""
         served = chosen(await served_kinds(self._api))
-        for kind in LISTED:
-            if kind in served:
-                await self._list_owners(kind)
+        for together in LISTED:
+            kinds = [kind for kind in served if kind in together]
+            await asyncio.gather(*map(self._list_owners, kinds))
         await self._list_pods()
         await self._owners.learn(self._templates.claims())
         running = {one.owner.uid for one in self.folding.owners.values()}

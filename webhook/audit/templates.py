@@ -24,15 +24,18 @@ if TYPE_CHECKING:
     from webhook.audit.owners import Claim, Owners
     from webhook.cluster.kinds import Kind
 
-LISTED: tuple[Kind, ...] = (
-    kinds.DEPLOYMENTS,
-    kinds.STATEFUL_SETS,
-    kinds.DAEMON_SETS,
-    kinds.REPLICATION_CONTROLLERS,
-    kinds.CRON_JOBS,
-    kinds.CRON_JOBS_BETA,
-    kinds.REPLICA_SETS,
-    kinds.JOBS,
+LISTED: tuple[frozenset[Kind], ...] = (
+    frozenset(
+        {
+            kinds.DEPLOYMENTS,
+            kinds.STATEFUL_SETS,
+            kinds.DAEMON_SETS,
+            kinds.REPLICATION_CONTROLLERS,
+            kinds.CRON_JOBS,
+            kinds.CRON_JOBS_BETA,
+        }
+    ),
+    frozenset({kinds.REPLICA_SETS, kinds.JOBS}),
 )
 """Owners before what they own. A PodTemplate is not among them: nothing starts it."""
 _TELLING = frozenset({"Deployment", "StatefulSet", "DaemonSet"})

@@ -12,26 +12,27 @@ import msgspec
 
 from webhook import __version__
 from webhook.audit.scan import Scope, scans
+from webhook.cli.grounds import missing, policies_of, refuse_nothing
 from webhook.cli.lookups import SPARE, Snapshot
 from webhook.cli.policies import load_policies
 from webhook.cluster.kinds import CONFIG_MAPS
 from webhook.cluster.login import open_api
 from webhook.cluster.state import ClusterState
 from webhook.core.candidates import Candidate, Gathered
-from webhook.core.printable import printable
 from webhook.core.resources import gather_policies
 from webhook.engine import Engine
 from webhook.errors import ClusterError, InputError
 from webhook.operator.audit_trend import NAME as TREND
 from webhook.operator.audit_trend import ConfigMap
-from webhook.registry.client import Limits, open_client
+from webhook.registry.client import open_client
 from webhook.registry.given import GivenFacts
+from webhook.registry.limits import Limits
 from webhook.registry.source import RegistrySource
 from webhook.reports.trend_data import load
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from webhook.cli.terminal import AuditProgress
     from webhook.cluster.api import Api
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from webhook.reports.trend import Trend
 
 _KUBE_SYSTEM = "kube-system"
-_NOT_FOUND = 404
-_DECIDING = ("registries", "clusterpolicies", "policies", "exceptions")
-_MAX_SHOWN = 300
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,8 +145,8 @@ class Auditing:
         if asked.policies:
             policies = load_policies(asked.policies, self._warn)
         else:
-            policies = _of_cluster(self._state, failed, self._warn)
-            _refuse_nothing(policies)
+            policies = policies_of(self._state, failed, self._warn)
+            refuse_nothing(policies)
         (found,) = await self._judged((policies,), failed)
         return found
 
@@ -165,9 +163,9 @@ class Auditing:
     ) -> tuple[Audit, Audit, Candidate]:
         """Look once, and judge by the policies of the cluster and by what `candidate` makes."""
         failed = await self._state.look()
-        before = _of_cluster(self._state, failed, self._warn)
+        before = policies_of(self._state, failed, self._warn)
         made = candidate(self._gathered)
-        _refuse_nothing(made.policies)
+        refuse_nothing(made.policies)
         one, other = await self._judged((before, made.policies), failed)
         return one, other, made
 
@@ -198,7 +196,7 @@ class Auditing:
             )
         return [
             msgspec.structs.replace(
-                one, missing=(*_missing(asked, failed, policies, self._namespace), *one.missing)
+                one, missing=(*missing(asked, failed, policies, self._namespace), *one.missing)
             )
             for one, policies in zip(found, several, strict=True)
         ]
@@ -217,7 +215,7 @@ class Auditing:
             yield client
         finally:
             await client.close()
-            self.requests = client.pace.sent if client.pace is not None else 0
+            self.requests = client.ways.pace.sent if client.ways.pace is not None else 0
 
     @asynccontextmanager
     async def _source(
@@ -263,66 +261,3 @@ def _unasked(asked: Asked) -> frozenset[str]:
     if asked.policies:
         return frozenset(asked.excluded)
     return frozenset({_KUBE_SYSTEM, asked.system_namespace, *asked.excluded})
-
-
-def _of_cluster(
-    state: ClusterState, failed: Mapping[str, ClusterError], warn: Callable[[str], None]
-) -> PolicySet:
-    """The policies that the webhook decides by.
-
-    Raises:
-        InputError: they cannot be read.
-    """
-    for name in _DECIDING:
-        error = failed.get(name)
-        if error is not None and error.status == _NOT_FOUND:
-            raise InputError(
-                "Cocket is not installed in this cluster: it knows no "
-                f"{name} of cocket.dev. Give --policy FILE to judge by policies of your own"
-            )
-        if error is not None:
-            raise error
-    loaded = state.loaded()
-    for warning in loaded.warnings:
-        warn(warning)
-    if loaded.ignored:
-        warn(
-            f"{len(loaded.ignored)} ImageExceptions are not honoured. Give --exception-namespace "
-            "for each of the chart's exceptionNamespaces, as the webhook has them"
-        )
-    return loaded.policies
-
-
-def _refuse_nothing(policies: PolicySet) -> None:
-    """Refuse to judge by no policy.
-
-    Raises:
-        InputError: there is none: nothing would be checked.
-    """
-    if not policies.policies:
-        raise InputError(
-            "no policy is in force in this cluster, so nothing would be checked. Write one "
-            "(docs/rules.md), or give --policy FILE"
-        )
-
-
-def _missing(
-    asked: Asked, failed: Mapping[str, ClusterError], policies: PolicySet, namespace: str
-) -> Iterator[str]:
-    """What the verdicts stand on that is not there, in sentences."""
-    if "namespaces" in failed:
-        yield (
-            "the labels of namespaces could not be read, so every policy covers every namespace: "
-            f"{failed['namespaces']}"
-        )
-    facts = failed.get("facts")
-    if facts is not None and not (asked.policies and facts.status == _NOT_FOUND):
-        yield f"recorded image facts could not be read, so registries were asked: {facts}"
-    if "logins" in failed and any(one.secret_name for one in policies.registries.all):
-        yield (
-            f"the Secrets in {asked.system_namespace} with logins to registries could not be "
-            f"read: {failed['logins']}"
-        )
-    broken = policies.broken if not namespace else policies.broken_in(namespace)
-    for one in broken:
-        yield f"{printable(one.title, _MAX_SHOWN)} is broken and not in force: {one.message}"

@@ -27,11 +27,12 @@ from webhook.cli.serving_certificates import Files, FromSecret, SelfSigning, loc
 from webhook.core.policy import PolicySet
 from webhook.engine import Engine
 from webhook.errors import InputError
-from webhook.registry import client as registry_client
+from webhook.registry.client import open_client
 from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.counting import Requests
 from webhook.registry.credentials import Secrets
 from webhook.registry.given import GivenFacts, read_facts
+from webhook.registry.limits import Limits as RegistryLimits
 from webhook.registry.promotions import Promotions
 from webhook.registry.source import Recorded, RegistrySource
 from webhook.registry.tenant import PullSecrets
@@ -143,19 +144,17 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
     settings = Settings()
     client = promotions = None
     if not served.offline:
-        limits = registry_client.Limits(
-            tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes
-        )
+        limits = RegistryLimits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
         requests = Requests()
         metrics.registry.register(requests)
-        client = registry_client.open_client(
+        client = open_client(
             cache_dir=served.cache_dir,
             limits=limits,
             secrets=judging.secrets,
             requests=requests,
             cloud=CloudLogins(cloud_place(), now),
         )
-        metrics.registries = partial(registry_metrics, client.breakers)
+        metrics.registries = partial(registry_metrics, client.ways.breakers)
         promotions = Promotions(
             client, rules=lambda: judging.policies().promotion_rules, monotonic=time.monotonic
         )

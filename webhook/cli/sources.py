@@ -46,8 +46,9 @@ async def open_source(
     client = promotions = None
     if not network.offline:
         # Imported here: the HTTP client takes a third of a second, and offline needs none of it.
-        from webhook.registry.client import Limits, open_client  # noqa: PLC0415
+        from webhook.registry.client import open_client  # noqa: PLC0415
         from webhook.registry.cloud.logins import CloudLogins  # noqa: PLC0415
+        from webhook.registry.limits import Limits  # noqa: PLC0415
         from webhook.registry.promotions import Promotions  # noqa: PLC0415
         from webhook.settings import cloud_place  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from webhook.cluster.kinds import CRON_JOBS, CRON_JOBS_BETA
+from webhook.cluster.kinds import CRON_JOBS, CRON_JOBS_BETA, Kind
 from webhook.core.printable import printable
 from webhook.doctor.picture import Picture, Unseen
 from webhook.operator.configuration import (
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHECK = "configuration"
+_CRON_JOBS = ((CRON_JOBS,), (CRON_JOBS, CRON_JOBS_BETA), (CRON_JOBS_BETA,))
 _MAX_SHOWN = 10
 
 
@@ -37,7 +38,9 @@ def webhook_configuration(picture: Picture) -> Iterator[Diagnosis]:
         what = f"no webhook {WEBHOOK} in it" if live else "no webhook configuration of this name"
         yield Diagnosis(_CHECK, State.WRONG, f"{name}: there is {what}: nothing is checked", mend)
         return
-    differing = drift(live, _wanted(live, picture.namespace))
+    # Which kinds of CronJob there are depends on the API server's age; any of these is right.
+    namespace = picture.namespace
+    differing = min((drift(live, _wanted(live, namespace, one)) for one in _CRON_JOBS), key=len)
     if differing:
         fields = printable(", ".join(differing), 300)
         message = f"{name}: somebody changed {fields}, so some objects may not be checked"
@@ -96,13 +99,11 @@ def _failing(live: Live, picture: Picture) -> Diagnosis:
     )
 
 
-def _wanted(live: Live, namespace: str) -> dict[str, Any]:
+def _wanted(live: Live, namespace: str, cron_jobs: tuple[Kind, ...]) -> dict[str, Any]:
     """What the operator would write, with the settings that stand in the live one."""
     ours: dict[str, Any] = live.ours or {}
     client: dict[str, Any] = ours.get("clientConfig") or {}
     service: dict[str, Any] = client.get("service") or {}
-    rules = ours.get("rules") or []
-    beta = any(CRON_JOBS_BETA.version in (one.get("apiVersions") or ()) for one in rules)
     shape = Shape(
         name=live.metadata.name,
         endpoint=Endpoint(
@@ -114,8 +115,7 @@ def _wanted(live: Live, namespace: str) -> dict[str, Any]:
         timeout_seconds=int(ours.get("timeoutSeconds", 10)),
         excluded=tuple(excluded_of(live)),
     )
-    kinds = (CRON_JOBS_BETA,) if beta else (CRON_JOBS,)
-    wanted = configuration(shape, bundle=live.bundle, fail=live.fails, cron_jobs=kinds)
+    wanted = configuration(shape, bundle=live.bundle, fail=live.fails, cron_jobs=cron_jobs)
     # Who keeps the CA there, and how it is written, is another question.
     wanted["webhooks"][0]["clientConfig"].pop("caBundle", None)
     return wanted

@@ -66,7 +66,7 @@ class AuditKeeper:
 
     Attributes:
         latest: what was found last, of all namespaces; None before the first look.
-        seconds: that the last look at everything took, reports and all.
+        seconds: that the last look at everything took, without what was then written.
         errors: looks that came to nothing, since we lead.
         news: to be told what changes in the cluster.
     """
@@ -175,20 +175,22 @@ class AuditKeeper:
             for namespace in sorted(due):
                 part = await self._scanner.look(namespace)
                 self.latest = with_namespace(self.latest, part, namespace)
+        took = self._time() - began
         self._problem = ""
         self._say_missing(self.latest)
         self._expect_exceptions(self.latest.taken)
         await self._tell(self.latest, due, everything=everything)
         ended = self._time()
-        self._plan.looked(due, began, ended)
+        self._plan.looked(due, took, ended)
         self._plan.undecided(self._undecided(due, everything=everything), ended)
         if everything:
-            self.seconds = ended - began
+            self.seconds = took
             _log.info(
-                "audit: %d owners in %.1f s, %d would be refused",
+                "audit: %d owners in %.1f s, %d would be refused; told in %.1f s",
                 len(self.latest.audited),
                 self.seconds,
                 sum(not one.verdict.allowed for one in self.latest.audited),
+                ended - began - took,
             )
 
     async def _tell(self, audit: Audit, due: Collection[str], *, everything: bool) -> None:

@@ -75,11 +75,11 @@ class Plan:
         self._full = math.inf
         return self.everything
 
-    def looked(self, taken: frozenset[str], began: float, now: float) -> None:
-        """The look is over."""
+    def looked(self, taken: frozenset[str], took: float, now: float) -> None:
+        """The look is over; `took` are the seconds without what was then written."""
         if taken == self.everything:
             self._full = min(self._full, now + self._options.interval_seconds)
-        self._rest_until = now + min(_REST * (now - began), _LONGEST_REST)
+        self._rest_until = now + min(_REST * took, _LONGEST_REST)
 
     def failed(self, now: float, pause: float) -> None:
         """The look came to nothing: everything is due, after a pause."""

@@ -25,10 +25,11 @@ from webhook.operator.keeping import Keeping
 from webhook.operator.registries import ProbeOptions, Prober
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.operator.served import until_served
-from webhook.registry.client import Limits, open_client
+from webhook.registry.client import open_client
 from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.cloud.place import CloudPlace
 from webhook.registry.counting import Requests
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -5,57 +5,34 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import is_digest
 from webhook.errors import BadContentError, RegistryError, UnavailableError
 from webhook.registry.access import Access
-from webhook.registry.auth import Authenticated, Lobby
-from webhook.registry.breaker import Breakers, Breaking
 from webhook.registry.cache import Memory, Pinned, Tagged, question
 from webhook.registry.content import Served, read_image
 from webhook.registry.disk import Disk
 from webhook.registry.flights import Flights
 from webhook.registry.keeping import Keeping
 from webhook.registry.layers import Stored, stored
-from webhook.registry.logins import Logins
+from webhook.registry.limits import Limits
 from webhook.registry.mirrors import Place, places
-from webhook.registry.pace import Pace, Paced
-from webhook.registry.patience import Queued, Retrying, Turns
-from webhook.registry.reach import Reach, reach_of
-from webhook.registry.redirects import Redirecting
-from webhook.registry.tokens import Tokens
+from webhook.registry.reach import Reach
 from webhook.registry.transport import AiohttpTransport, Connections
+from webhook.registry.ways import Ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registry
     from webhook.registry.cloud.logins import CloudLogins
     from webhook.registry.counting import Requests
-    from webhook.registry.credentials import Credential, Held, Secrets
+    from webhook.registry.credentials import Secrets
     from webhook.registry.exchange import Transport
     from webhook.registry.realm import RepositoryAccess
     from webhook.registry.tenant import Tenant
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How long and how much; seconds and bytes."""
-
-    image_seconds: float = 15.0
-    """For all questions about one image, whoever still waits for them."""
-    tag_seconds: float = 10.0
-    failure_seconds: float = 5.0
-    """A registry in trouble is not asked about the same image again before."""
-    cache_bytes: int = 64 * 1024 * 1024
-    disk_bytes: int = 512 * 1024 * 1024
-    requests_per_second: float | None = None
-    """To all registries together; None: as fast as they answer."""
-    breaking: bool = True
-    """Whether a registry in trouble is left alone; the operator has gates of its own for that."""
 
 
 class RegistryClient:
@@ -83,7 +60,6 @@ class RegistryClient:
             cloud: gives the logins of Registries that name a provider.
             monotonic: seconds that never go back.
         """
-        self._transport = transport
         self._connections = close
         self._limits = limits or Limits()
         self._disk = disk
@@ -93,13 +69,15 @@ class RegistryClient:
             tag_seconds=self._limits.tag_seconds,
             failure_seconds=self._limits.failure_seconds,
         )
-        self._lobby = Lobby(Tokens(monotonic))
-        self._turns = Turns()
-        per_second = self._limits.requests_per_second
-        self.pace = None if per_second is None else Pace(per_second)
-        self.breakers = Breakers(monotonic)
+        self.ways = Ways(
+            transport,
+            monotonic,
+            secrets=secrets,
+            cloud=cloud,
+            requests_per_second=self._limits.requests_per_second,
+            breaking=self._limits.breaking,
+        )
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
-        self._logins = Logins(secrets, cloud)
 
     def known(self, asked: Tagged | Pinned, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """What memory holds, at once: facts, a failure of a moment ago, or None.
@@ -138,13 +116,11 @@ class RegistryClient:
             RegistryError: it could not be learned; `reason` says why.
         """
         asked = question(ref, registry, () if tenant is None else tenant.access(ref, registry))
-        match self.known(asked, needs):
-            case ImageFacts() as facts:
-                return facts
-            case Unknown(reason, detail):
-                raise _error(reason, detail)
-            case None:
-                pass
+        found = self.known(asked, needs)
+        if isinstance(found, ImageFacts):
+            return found
+        if found is not None:
+            raise _error(found.reason, found.detail)
         with_configs = Need.CONFIG in needs
         return await self._flights.join(
             (asked, with_configs),
@@ -185,23 +161,7 @@ class RegistryClient:
         Raises:
             UnavailableError: its host is none, or its credentials cannot be used.
         """
-        return await self._access(Place(ref, registry), None, (), to)
-
-    async def _access(
-        self,
-        place: Place,
-        tenant: Tenant | None,
-        tenants: tuple[Credential, ...],
-        to: RepositoryAccess | None = None,
-    ) -> Access:
-        reach = reach_of(place.ref, place.registry)
-        name = place.ref.name
-        held = tenant.held(name) if tenant else await self._logins.of(name, place.registry)
-        return Access(
-            self._authenticated(reach, place.ref.repository, held, tenants, to),
-            reach.origin,
-            place.ref.repository,
-        )
+        return await self.ways.to(Place(ref, registry), access=to)
 
     async def stored(self, ref: ImageRef, registry: Registry, *, seconds: float) -> Stored:
         """The layers of one platform, by the digest of its manifest, to be read within `seconds`.
@@ -215,8 +175,7 @@ class RegistryClient:
     async def close(self) -> None:
         """End all questions and close all connections."""
         await self._flights.close()
-        await self._lobby.tokens.close()
-        await self._logins.close()
+        await self.ways.close()
         if self._connections is not None:
             await self._connections.close()
 
@@ -265,14 +224,14 @@ class RegistryClient:
             return await self._ask(asked, place, tenant, with_configs=with_configs)
         except UnavailableError as error:
             refused = error.reason is Reason.UNAUTHORIZED and tenant is None
-            if not refused or not self._logins.forget(place.registry):
+            if not refused or not self.ways.forget(place.registry):
                 raise
         return await self._ask(asked, place, tenant, with_configs=with_configs)
 
     async def _ask(
         self, asked: Tagged | Pinned, place: Place, tenant: Tenant | None, *, with_configs: bool
     ) -> ImageFacts:
-        access = await self._access(place, tenant, asked.access)
+        access = await self.ways.to(place, tenant, tenants=asked.access)
         repository = access.reading(self._limits.image_seconds)
         # A manifest of a tenant's own can name the parts of others, and get them from a cache.
         shared = (None, None) if asked.access else (self._memory, self._disk)
@@ -295,35 +254,6 @@ class RegistryClient:
         facts = ImageFacts(digest=pinned.digest, platforms=platforms, source=pinned.host)
         self._memory.facts.put(pinned, facts)
         return facts
-
-    def _authenticated(
-        self,
-        reach: Reach,
-        repository: str,
-        credentials: Sequence[Held],
-        tenants: tuple[Credential, ...],
-        to: RepositoryAccess | None,
-    ) -> Authenticated:
-        """The whole way of a request: log in, try again, follow, wait for a turn, dial."""
-        host = reach.origin.authority
-        inner = self._transport(reach)
-        if self.pace is not None:
-            inner = Paced(inner, self.pace, host)
-        # Inside the queue: whoever waits there hears at once that there is nothing to wait for.
-        if self._limits.breaking:
-            inner = Breaking(inner, self.breakers, host, tenants)
-        queued = Queued(inner, self._turns, host)
-        return Authenticated(
-            Retrying(Redirecting(queued)),
-            tokens=Retrying(queued),
-            reach=reach,
-            repository=repository,
-            credentials=credentials,
-            lobby=self._lobby,
-            # What everybody is told was asked before.
-            anonymously=not tenants,
-            access=to,
-        )
 
 
 def open_client(
@@ -355,12 +285,7 @@ def open_client(
         return sent if requests is None else requests.counted(sent, reach.origin.authority)
 
     return RegistryClient(
-        transport,
-        close=connections,
-        limits=limits,
-        disk=disk,
-        secrets=secrets,
-        cloud=cloud,
+        transport, close=connections, limits=limits, disk=disk, secrets=secrets, cloud=cloud
     )
 
 

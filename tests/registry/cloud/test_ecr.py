@@ -18,9 +18,10 @@ from webhook.core.image import ImageRef
 from webhook.core.registries import Registry
 from webhook.demo.images import image
 from webhook.errors import UnavailableError
-from webhook.registry.client import Limits, RegistryClient
+from webhook.registry.client import RegistryClient
 from webhook.registry.cloud.place import CloudPlace
 from webhook.registry.credentials import Basic
+from webhook.registry.limits import Limits
 from webhook.registry.transport import Connections
 
 ACCOUNT = "123456789012"
