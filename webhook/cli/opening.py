@@ -94,7 +94,7 @@ async def _fetched(opening: Opening) -> bytes:
             try:
                 if opening.url:
                     return await asyncio.to_thread(_direct, opening, authorization)
-                return await api.read(_proxy(opening), headers={PROXIED: authorization})
+                return await api.proxied(_proxy(opening), {PROXIED: authorization})
             except ClusterError as error:
                 if error.status != _TRY_AGAIN or not left:
                     raise

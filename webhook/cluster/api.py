@@ -77,14 +77,13 @@ class Api:
             raise ClusterError(f"no login: {printable(str(error), 300)}") from error
         return headers.get("authorization", "")
 
-    async def read(
-        self,
-        path: str,
-        query: Mapping[str, str] = _NO_QUERY,
-        headers: Mapping[str, str] = _NO_QUERY,
-    ) -> bytes:
-        """GET, with `headers` besides our own."""
-        return await self._ask("GET", path, query, headers=headers)
+    async def read(self, path: str, query: Mapping[str, str] = _NO_QUERY) -> bytes:
+        """GET."""
+        return await self._ask("GET", path, query)
+
+    async def proxied(self, path: str, headers: Mapping[str, str]) -> bytes:
+        """GET from a server behind the API server, with headers for it."""
+        return await self._ask("GET", path, _NO_QUERY, headers=headers)
 
     async def get(self, path: str, into: type[T], query: Mapping[str, str] = _NO_QUERY) -> T:
         """GET, decoded."""
