@@ -7,7 +7,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from webhook.core.facts import Reason
-from webhook.errors import RegistryError, UnavailableError
+from webhook.errors import UnavailableError
+from webhook.registry.content import together
 from webhook.registry.documents import bad
 from webhook.registry.uploads import Uploads
 
@@ -87,21 +88,18 @@ class _Gone:
 
 async def _pipe(blob: Blob, source: Access, target: Access, place: Url, gone: _Gone) -> None:
     """Read, hash and write at once."""
-    loop = asyncio.get_running_loop()
+    deadline = asyncio.get_running_loop().time() + _LONGEST_SECONDS
     try:
-        async with asyncio.timeout(_SILENCE_SECONDS) as patience, asyncio.TaskGroup() as both:
+        async with asyncio.timeout(_SILENCE_SECONDS) as patience:
             pipe = _Pipe(blob, gone, patience)
-            both.create_task(pipe.read(source))
-            deadline = loop.time() + _LONGEST_SECONDS
-            both.create_task(Uploads(target).send(place, pipe.pieces, blob.size, deadline))
-    except* RegistryError as failures:
-        raise _first(failures) from None
-    except* TimeoutError:
+            sending = Uploads(target).send(place, pipe.pieces, blob.size, deadline)
+            await together([pipe.read(source), sending])
+    except TimeoutError as error:
         raise UnavailableError(
             Reason.TIMED_OUT,
             f"no byte went from {source.origin.authority} to {target.origin.authority} "
             f"for {_SILENCE_SECONDS:g} s",
-        ) from None
+        ) from error
 
 
 class _Pipe:
@@ -166,9 +164,3 @@ class _Pipe:
 def _update(hasher: hashlib._Hash, pieces: list[bytes]) -> None:
     for piece in pieces:
         hasher.update(piece)
-
-
-def _first(failures: BaseExceptionGroup[RegistryError]) -> RegistryError:
-    for failure in failures.exceptions:
-        return _first(failure) if isinstance(failure, BaseExceptionGroup) else failure
-    raise AssertionError  # pragma: no cover - a group is never empty
