@@ -20,6 +20,11 @@ CRDS = {
     )
 }
 READ = ["Registry", "ClusterImagePolicy", "ImagePolicy", "ImageException"]
+PUBLIC_KEY = """\
+-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PUBLIC KEY-----
+"""
 POLICY = {
     "mode": "enforce",
     "onUnknown": "deny",
@@ -27,6 +32,7 @@ POLICY = {
     "rules": {
         "digest": {"mode": "warn"},
         "registry": {"mode": "warn", "environments": ["production"]},
+        "promotion": {"mode": "warn", "accept": ["evidence"], "keys": [PUBLIC_KEY]},
         "provenance": {
             "mode": "warn",
             "require": ["revision"],

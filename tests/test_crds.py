@@ -6,11 +6,18 @@ import re
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from tests.builders import DIGEST, config, facts
 from tests.crds import CRDS, READ, nodes, schema, valid, version
-from webhook.core.facts import ImageFacts
-from webhook.core.recorded import RecordedConfig, RecordedPlatform, RecordedSpec, spec_of
+from webhook.core.facts import ImageFacts, Promotion
+from webhook.core.recorded import (
+    RecordedConfig,
+    RecordedPlatform,
+    RecordedPromotion,
+    RecordedSpec,
+    spec_of,
+)
 
 
 def test_there_are_five_kinds() -> None:
@@ -126,13 +133,18 @@ def test_schema_and_records_have_the_same_fields() -> None:
     platform = spec["platforms"]["items"]["properties"]
     names = [RecordedSpec, RecordedPlatform, RecordedConfig]
     recorded, one, inner = (set(of.__struct_encode_fields__) for of in names)
+    promotion = Promotion(origins=("r.example/web",), signers=(f"sha256:{'ab' * 32}",))
     full = spec_of(
-        facts(config(labels={"x": "y" * 10_000, **dict(config().labels)})),
+        replace(
+            facts(config(labels={"x": "y" * 10_000, **dict(config().labels)})), promotion=promotion
+        ),
         image="r.example/web",
         registries=["prod"],
     )
 
     assert set(spec) == set(full)
+    assert set(spec["promotion"]["properties"]) == set(RecordedPromotion.__struct_encode_fields__)
+    assert valid("ImageFacts", full)
     assert recorded <= set(spec)
     assert set(platform) == one
     assert set(platform["config"]["properties"]) == inner

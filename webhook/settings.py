@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 
@@ -52,3 +55,47 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     no exception but a policy."""
     probe_seconds: float = 300.0
     """Seconds between two looks of `operate` at one registry; it costs two or three requests."""
+
+
+class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """What the environment says about the run that we are a part of; empty where it does not."""
+
+    url: str = ""
+    number: str = ""
+    commit: str = ""
+    user: str = ""
+    """Who started it, or whose account it is."""
+    key_password: str = ""
+    """Of the file that `cocket promote --key` reads."""
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Pipeline(url={self.url!r}, number={self.number!r}, commit={self.commit!r})"
+
+
+_URL = ("BUILD_URL", "CI_PIPELINE_URL")
+_NUMBER = ("BUILD_NUMBER", "CI_PIPELINE_IID", "GITHUB_RUN_NUMBER")
+_COMMIT = ("GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA")
+_USER = ("BUILD_USER_ID", "GITLAB_USER_LOGIN", "GITHUB_ACTOR", "USER")
+
+
+def read_pipeline(environment: Mapping[str, str] = os.environ) -> Pipeline:
+    """The variables that Jenkins, GitLab and GitHub Actions set, in this order."""
+
+    def first(names: Sequence[str]) -> str:
+        return next((text for name in names if (text := environment.get(name, "").strip())), "")
+
+    url = first(_URL)
+    server, repository, run = (
+        environment.get(name, "")
+        for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    )
+    if not url and server and repository and run:
+        url = f"{server}/{repository}/actions/runs/{run}"
+    return Pipeline(
+        url=url,
+        number=first(_NUMBER),
+        commit=first(_COMMIT),
+        user=first(_USER),
+        key_password=environment.get("COCKET_KEY_PASSWORD", ""),
+    )

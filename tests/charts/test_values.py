@@ -37,6 +37,7 @@ def written(value: Any, known: set[str], path: str = "") -> set[str]:
 OPTIONAL = {
     "global",  # Helm's own, of a chart above
     "policy.rules.registry",
+    "policy.rules.promotion",
     *(f"policy.namespaceSelector.{name}" for name in ("matchLabels", "matchExpressions")),
     *(f"certificates.issuerRef.{name}" for name in ("name", "kind", "group")),
     # What Kubernetes says of these needs no words of ours, and an empty map is their default.

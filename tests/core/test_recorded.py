@@ -10,10 +10,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.builders import DIGEST, LABELS, NOW, config, facts, pod, use
 from webhook.core.claims import READ_LABELS
-from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
+from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Promotion, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.recorded import (
     MAX_OTHER_LABELS,
@@ -35,6 +36,7 @@ from webhook.core.verdict import Answer
 
 IMAGES = Path(__file__).parents[1] / "data" / "images"
 NAME = "registry.example.com/prod/web"
+KEY = f"sha256:{'ab' * 32}"
 RULES = (
     DigestRule(),
     RegistryRule(environments=("production",), registries=Registries()),
@@ -241,3 +243,25 @@ def test_the_digests_of_platforms_are_kept() -> None:
     )
 
     assert again(known) == msgspec.structs.replace(known, source="recorded in the cluster")
+
+
+@pytest.mark.parametrize(
+    ("promotion", "read"),
+    [
+        (None, None),
+        (Promotion(), None),
+        (Promotion(signed=2, unsigned=1, evidence_gap=Unknown(Reason.UNREACHABLE)), None),
+        (Promotion(origins=("r.example/a",)), Promotion(origins=("r.example/a",))),
+        (Promotion(signers=(KEY,), signed=1), Promotion(signers=(KEY,))),
+    ],
+    ids=["nobody asked", "nothing seen", "not told", "an origin", "a signer"],
+)
+def test_of_its_way_what_was_seen_is_recorded_and_nothing_else(
+    promotion: Promotion | None, read: Promotion | None
+) -> None:
+    known = replace(facts(), promotion=promotion)
+    spec = spec_of(known, image=NAME, registries=["prod"])
+    again = facts_of(name_of(DIGEST), msgspec.convert(spec, RecordedSpec))
+
+    assert again is not None
+    assert again.promotion == read

@@ -29,6 +29,8 @@ COMMANDS = {
     "check": ("webhook.cli.check", "Judge the images that manifests name."),
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
     "pin": ("webhook.cli.pin", "Write the digest behind every tag in files."),
+    "resolve": ("webhook.cli.resolve", "Tell which digest a tag points to now."),
+    "promote": ("webhook.cli.promote", "Copy an image to another registry, checked, by digest."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
     "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),
     "demo": (

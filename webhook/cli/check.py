@@ -220,7 +220,8 @@ async def _judge(
 ) -> Mapping[int, Verdict]:
     """The verdict on every subject, by its number."""
     now = datetime.now(UTC)
-    async with open_source(policies.registries, given, network) as source:
+    rules = policies.promotion_rules
+    async with open_source(policies.registries, given, network, rules) as source:
         engine = Engine(
             policies=lambda: policies,
             source=source,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import resource
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from webhook.errors import InputError
 from webhook.registry import client as registry_client
 from webhook.registry.credentials import Secrets
 from webhook.registry.given import GivenFacts, read_facts
+from webhook.registry.promotions import Promotions
 from webhook.registry.source import Recorded, RegistrySource
 from webhook.settings import Settings
 
@@ -131,13 +133,16 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
         InputError: it cannot be listened there.
     """
     settings = Settings()
-    client = None
+    client = promotions = None
     if not served.offline:
         limits = registry_client.Limits(
             tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes
         )
         client = registry_client.open_client(
             cache_dir=served.cache_dir, limits=limits, secrets=judging.secrets
+        )
+        promotions = Promotions(
+            client, rules=lambda: judging.policies().promotion_rules, monotonic=time.monotonic
         )
     engine = Engine(
         policies=judging.policies,
@@ -146,6 +151,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             client=client,
             given=judging.given,
             recorded=judging.recorded,
+            promotions=promotions,
         ),
         namespaces=judging.namespaces,
         clock=now,
@@ -176,6 +182,8 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
     except OSError as error:
         raise InputError(f"cannot listen: {error.strerror or error}") from error
     finally:
+        if promotions is not None:
+            await promotions.close()
         if client is not None:
             await client.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from webhook.core.registries import Registries
     from webhook.registry.given import GivenFacts
+    from webhook.registry.promotions import Rules
     from webhook.settings import Settings
 
 
@@ -33,31 +35,36 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_source(
-    registries: Registries, given: GivenFacts, network: Network
+    registries: Registries, given: GivenFacts, network: Network, rules: Rules = ()
 ) -> AsyncIterator[Snapshot]:
-    """Facts for one run.
+    """Facts for one run; about promotion, what `rules` accept.
 
     Raises:
         InputError: the cache folder cannot be used.
     """
-    client = None
+    client = promotions = None
     if not network.offline:
         # Imported here: the HTTP client takes a third of a second, and offline needs none of it.
         from webhook.registry.client import Limits, open_client  # noqa: PLC0415
+        from webhook.registry.promotions import Promotions  # noqa: PLC0415
 
         settings = network.settings
         limits = Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
         client = open_client(cache_dir=network.cache_dir, limits=limits)
+        promotions = Promotions(client, rules=lambda: rules, monotonic=time.monotonic)
     source = RegistrySource(
         registries=lambda: registries,
         client=client,
         given=given,
         ask_unconfigured=network.unconfigured,
+        promotions=promotions,
     )
     snapshot = Snapshot(source, network.budget)
     try:
         yield snapshot
     finally:
         await snapshot.close()
+        if promotions is not None:
+            await promotions.close()
         if client is not None:
             await client.close()

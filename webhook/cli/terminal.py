@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
+import click
+
+from webhook.core.printable import printable
 from webhook.reports.table import blocks
-from webhook.reports.wording import Effect, summary_line
+from webhook.reports.wording import MAX_SENTENCE, Effect, summary_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +57,63 @@ def print_table(result: CheckResult, *, verbose: bool) -> None:
         if block.lines:
             console.print(grid)
     console.print(Text(summary_line(result.summary()), "bold"))
+
+
+class Bar:
+    """A bar over bytes on standard error, and notes above it. See `promote.copying.Progress`."""
+
+    def __init__(self, *, shown: bool, quiet: bool = False) -> None:
+        """Show nothing where it is not `shown`, and no notes either if `quiet`."""
+        self._quiet = quiet
+        self._bar: Any = None
+        self._task: Any = None
+        if shown:
+            from rich.console import Console  # noqa: PLC0415
+            from rich.progress import (  # noqa: PLC0415
+                BarColumn,
+                DownloadColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+                TransferSpeedColumn,
+            )
+
+            columns = (
+                TextColumn("Copying"),
+                BarColumn(),
+                DownloadColumn(binary_units=True),
+                TransferSpeedColumn(),
+                TimeRemainingColumn(),
+            )
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+
+    def __enter__(self) -> Self:
+        """Nothing is drawn before something is expected."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Take the bar away."""
+        if self._task is not None:
+            self._bar.stop()
+
+    def expect(self, size: int) -> None:
+        """So many bytes more have to go."""
+        if self._bar is None or not size:
+            return
+        if self._task is None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=0)
+        self._bar.update(self._task, total=self._bar.tasks[0].total + size)
+
+    def moved(self, size: int) -> None:
+        """So many went, or went in vain."""
+        if self._task is not None:
+            self._bar.advance(self._task, size)
+
+    def note(self, text: str) -> None:
+        """A line above the bar."""
+        if not self._quiet:
+            click.echo(f"note: {printable(text, MAX_SENTENCE)}", err=True)
 
 
 @contextmanager

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from webhook.cluster.kinds import IMAGE_FACTS
 from webhook.cluster.mirror import HasMetadata, Mirror
 from webhook.cluster.packed import pack, unpack
-from webhook.core.recorded import RecordedPlatform, RecordedSpec, facts_of, name_of
+from webhook.core.recorded import RecordedSpec, facts_of, name_of
 
 if TYPE_CHECKING:
     from webhook.cluster.api import Api
@@ -23,7 +24,7 @@ _MAX_READ = 4096
 _UNUSABLE = b""
 
 _spec = msgspec.json.Decoder(RecordedSpec).decode
-_platforms = msgspec.json.Decoder(tuple[RecordedPlatform, ...]).decode
+_kept = msgspec.json.Decoder(RecordedSpec).decode
 
 
 class Item(HasMetadata):
@@ -54,7 +55,7 @@ class RecordedFacts:
         packed = self.mirror.held.get(("", name))
         if not packed:
             return None
-        facts = facts_of(name, RecordedSpec(digest, _platforms(unpack(packed))))
+        facts = facts_of(name, replace(_kept(unpack(packed)), digest=digest))
         if facts is None:
             return None
         if len(self.read) >= _MAX_READ:
@@ -79,7 +80,8 @@ class RecordedFacts:
         if facts_of(name, spec) is None:
             self.unlearned.add(key)
             spec = RecordedSpec()
-        return pack(msgspec.json.encode(spec.platforms))
+        # The name says the digest already.
+        return pack(msgspec.json.encode(replace(spec, digest="")))
 
     def forget(self, key: Key, value: bytes | None) -> None:
         """Unpack it anew when it is asked for again; None where it is gone."""

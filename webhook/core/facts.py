@@ -30,6 +30,8 @@ class Need(StrEnum):
     """The digest that the name points to; a name with a digest answers it by itself."""
     CONFIG = "config"
     """The image config of every platform that can run."""
+    PROMOTION = "promotion"
+    """Whether it came into its registry from another one, by the policies' own measure."""
 
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +78,24 @@ class PlatformImage(msgspec.Struct, frozen=True):
     config: ImageConfig
 
 
+class Promotion(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
+    """What is known of the way of one digest. What was seen once stays true of it for ever."""
+
+    origins: tuple[str, ...] = ()
+    """Sorted `host/repository` in which the digest was seen, of registries that are promoted."""
+    signers: tuple[str, ...] = ()
+    """Sorted fingerprints (`keys.PublicKey`) of keys that signed evidence about the digest, as was
+    verified when it was learned. Which of them count is for a rule to say."""
+    signed: int = 0
+    """Pieces of evidence with a signature that is attached to the image now."""
+    unsigned: int = 0
+    """Those without one: to be told, and never to be counted."""
+    origin_gap: Unknown | None = None
+    """Why it is not known whether it is in the other registry; None where it was told."""
+    evidence_gap: Unknown | None = None
+    """Why it is not known what is attached; likewise."""
+
+
 class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """What is known about one image name or digest.
 
@@ -89,6 +109,8 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     platforms: tuple[PlatformImage, ...] = ()
     source: str = ""
     """Which registry said so, or `facts file`."""
+    promotion: Promotion | None = None
+    """None where nobody asked."""
 
     @property
     def complete(self) -> bool:

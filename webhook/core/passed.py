@@ -73,7 +73,10 @@ class Passed:
 
 
 def _said(image: Image | InvalidImage) -> int:
-    """Characters of the image's configs; none of one that is not known."""
+    """Characters of the image's configs; none of one that is not known.
+
+    What is known of its promotion is bounded by `promotion.MAX_REMEMBERED`.
+    """
     facts = getattr(image, "facts", None)
     return sum(one.config.length for one in getattr(facts, "platforms", ()))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from webhook.core.rules.promotion import PromotionRule
 from webhook.core.selector import Selector
 from webhook.core.verdict import Mode
 
@@ -111,6 +112,12 @@ class PolicySet(msgspec.Struct, frozen=True, dict=True):
         return any(
             active.mode is Mode.ENFORCE for policy in self.policies for active in policy.rules
         )
+
+    @cached_property
+    def promotion_rules(self) -> tuple[PromotionRule, ...]:
+        """Every rule `promotion` of every policy, each once: what has to be asked for them."""
+        rules = [active.rule for policy in self.policies for active in policy.rules]
+        return tuple(dict.fromkeys(rule for rule in rules if isinstance(rule, PromotionRule)))
 
     def near(self, namespace: str) -> tuple[Policy, ...]:
         """The policies that may cover something in a namespace; all where it is not known.

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from webhook.core.claims import READ_LABELS, Claims, claims
-from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
+from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Promotion
 from webhook.core.image import is_digest
 from webhook.core.labels import Meaning
 from webhook.core.printable import printable
 from webhook.core.process import pid1
+from webhook.core.promotion import MAX_REMEMBERED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,11 +57,19 @@ class RecordedPlatform(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str = ""
 
 
-class RecordedSpec(msgspec.Struct, frozen=True):
+class RecordedPromotion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was seen of the way of the digest."""
+
+    origins: tuple[str, ...] = ()
+    signers: tuple[str, ...] = ()
+
+
+class RecordedSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """The part of `spec` that is judged from; the rest of it is for people."""
 
     digest: str = ""
     platforms: tuple[RecordedPlatform, ...] = ()
+    promotion: RecordedPromotion | None = None
 
 
 def name_of(digest: str) -> str:
@@ -87,6 +96,10 @@ def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict
     spec["platforms"] = [] if too_large else msgspec.json.decode(written)
     if too_large or others.left_out:
         spec["truncated"] = True
+    promotion = facts.promotion
+    if promotion is not None and (promotion.origins or promotion.signers):
+        seen = RecordedPromotion(promotion.origins, promotion.signers)
+        spec["promotion"] = msgspec.json.decode(msgspec.json.encode(seen))
     if facts.platforms and not too_large:
         spec |= _answers([one.config for one in facts.platforms])
     return spec
@@ -106,7 +119,19 @@ def facts_of(name: str, spec: RecordedSpec) -> ImageFacts | None:
     platforms = tuple(
         [PlatformImage(one.platform, one.digest, _config(one.config)) for one in spec.platforms]
     )
-    return ImageFacts(digest=digest, platforms=platforms, source=SOURCE)
+    return ImageFacts(
+        digest=digest, platforms=platforms, source=SOURCE, promotion=promotion_of(spec.promotion)
+    )
+
+
+def promotion_of(recorded: RecordedPromotion | None) -> Promotion | None:
+    """What a record says of the way of its digest; None where it says nothing."""
+    if recorded is None:
+        return None
+    return Promotion(
+        origins=tuple(sorted(recorded.origins[:MAX_REMEMBERED])),
+        signers=tuple(sorted(recorded.signers[:MAX_REMEMBERED])),
+    )
 
 
 class _Others:

@@ -90,6 +90,10 @@ class Registries:
                 return registry
         return None
 
+    def named(self, name: str) -> Registry | None:
+        """The registry of a name."""
+        return next((registry for registry in self.all if registry.name == name), None)
+
     def in_environments(self, environments: Iterable[str]) -> list[Registry]:
         """The registries of these environments, in the order they were written."""
         wanted = frozenset(environments)

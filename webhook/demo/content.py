@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from aiohttp import web
 
 from webhook.demo.images import sha256
 
@@ -103,3 +104,19 @@ class Content:
         """The tags in ASCII order; None where there is no such repository."""
         held = self.repositories.get(repository)
         return None if held is None else sorted(held.tags)
+
+
+def ping() -> web.Response:
+    """What `/v2/` answers."""
+    return web.json_response({}, headers={"Docker-Distribution-API-Version": "registry/2.0"})
+
+
+def served(body: bytes, digest: str, media_type: str, more: dict[str, str]) -> web.Response:
+    """A manifest or a blob as it is served, with `more` headers."""
+    headers = {
+        "Content-Type": media_type,
+        "Docker-Content-Digest": digest,
+        "Docker-Distribution-API-Version": "registry/2.0",
+        "ETag": f'"{digest}"',
+    }
+    return web.Response(body=body, headers=headers | more)

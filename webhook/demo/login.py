@@ -75,10 +75,10 @@ class Tokens:
         self._issued.clear()
 
     def issue(self, scopes: Sequence[str]) -> str:
-        """A new token for these scopes, `repository:NAME:pull` each; never twice the same."""
+        """A new token for these scopes, `repository:NAME:ACTION,…` each; never twice the same."""
         self._count += 1
         token = f"demo-token-{self._count}"
-        self._issued[token] = frozenset(scopes)
+        self._issued[token] = frozenset(one for scope in scopes for one in _single(scope))
         return token
 
     def check(self, token: str, scope: str) -> str:
@@ -86,13 +86,19 @@ class Tokens:
         granted = self._issued.get(token)
         if granted is None:
             return "invalid_token"
-        return "" if not scope or scope in granted else "insufficient_scope"
+        return "" if not scope or granted.issuperset(_single(scope)) else "insufficient_scope"
 
 
 def admit(
-    login: Login, tokens: Tokens, authorization: str, repository: str, realm: str
+    login: Login,
+    tokens: Tokens,
+    authorization: str,
+    repository: str,
+    realm: str,
+    *,
+    actions: str = "pull",
 ) -> Refusal | None:
-    """None where the caller may pull; else the refusal.
+    """None where the caller may do it; else the refusal.
 
     Args:
         login: what the registry asks for.
@@ -100,6 +106,7 @@ def admit(
         authorization: the Authorization header, or empty.
         repository: what is pulled; empty for `/v2/`.
         realm: the address of our own token service.
+        actions: what the caller wants to do: `pull`, or `pull,push`.
     """
     match login:
         case NoLogin():
@@ -108,7 +115,7 @@ def admit(
             known = basic(authorization) == (user, password)
             return None if known else Refusal(challenges)
         case TokenLogin():
-            scope = f"repository:{repository}:pull" if repository else ""
+            scope = f"repository:{repository}:{actions}" if repository else ""
             kind, _, token = authorization.partition(" ")
             error = tokens.check(token, scope) if kind.lower() == "bearer" else ""
             if kind.lower() == "bearer" and not error:
@@ -152,6 +159,12 @@ def basic(authorization: str) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return (user, password) if colon else None
+
+
+def _single(scope: str) -> list[str]:
+    """One scope for each of its actions."""
+    name, _, actions = scope.rpartition(":")
+    return [f"{name}:{action}" for action in actions.split(",")]
 
 
 def _reply(

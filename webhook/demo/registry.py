@@ -28,6 +28,12 @@ Anything can go wrong with one path. Faults are used up in order; `times` repeat
     registry.fault(registry.path("prod/web", digest), Fault(body=b"{}"), times=1000)
     registry.fault("*", Fault(hang_up=True))      # whatever comes next
 
+Nobody may push before it is allowed, with the manners of one registry or another::
+
+    registry.pushes = Pushes(mounts=False)
+    registry.referrers = True                     # the API that tells what is attached
+    registry.pushed.cut_after = [1000, 0]         # two uploads break off
+
 What the tags and digests are is in the hands of whoever adds them: `put_manifest` and `put_blob`
 take any bytes under any digest. And what was asked is on record::
 
@@ -44,9 +50,10 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 from aiohttp import web
 
-from webhook.demo.content import Content
+from webhook.demo.content import Content, ping, served
 from webhook.demo.faults import Fault, answer, problem
 from webhook.demo.login import Login, NoLogin, TokenLogin, Tokens, admit, grant, refresh
+from webhook.demo.pushes import Pushed, Pushes, referrers
 from webhook.demo.transcript import Seen, seen
 
 if TYPE_CHECKING:
@@ -81,6 +88,9 @@ class DemoRegistry(Content):
         pulls_left: GETs of manifests until 429; None: no limit.
         retry_after: the Retry-After header of a 429.
         requests: what was asked, oldest first; clear it at will.
+        pushes: how pushing goes; None: not at all.
+        pushed: what is being pushed.
+        referrers: whether there is an API for what is attached.
     """
 
     def __init__(self, *, login: Login = NoLogin(), tls: ssl.SSLContext | None = None) -> None:  # noqa: B008 - a frozen value
@@ -94,6 +104,9 @@ class DemoRegistry(Content):
         self.pulls_left: int | None = None
         self.retry_after = "30"
         self.requests: deque[Seen] = deque(maxlen=_REQUESTS_KEPT)
+        self.pushes: Pushes | None = None
+        self.pushed = Pushed(self)
+        self.referrers = False
         self._tls = tls
         self._scheme = "http" if tls is None else "https"
         self._faults: dict[str, deque[Fault]] = {}
@@ -151,7 +164,11 @@ class DemoRegistry(Content):
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self.requests.append(seen(request))
-        return await answer(request, await self._right(request), self._next_fault(request))
+        fault = self._next_fault(request)
+        if fault is not None and fault.status and request.method in {"POST", "PUT"}:
+            # What is refused is not stored.
+            return await answer(request, web.Response(), fault)
+        return await answer(request, await self._right(request), fault)
 
     def _next_fault(self, request: web.BaseRequest) -> Fault | None:
         for path in (request.path, "*"):
@@ -165,18 +182,28 @@ class DemoRegistry(Content):
         if request.path == "/token":
             return await self._token(request)
         if request.method not in {"GET", "HEAD"}:
-            return problem(405, "UNSUPPORTED", "this registry is read-only")
+            if self.pushes is None:
+                return problem(405, "UNSUPPORTED", "this registry is read-only")
+            refusal = self._refusal(request, self.pushed.repository(request), "pull,push")
+            return refusal or await self.pushed.answer(
+                request, self.pushes, referrers=self.referrers
+            )
+        if self.referrers and (attached := referrers(self, request)):
+            return self._refusal(request, attached[0]) or attached[1]
         if request.path == "/v2/":
-            return self._refusal(request, "") or _ping()
+            return self._refusal(request, "") or ping()
         if pull := _PULL.fullmatch(request.path):
             return self._refusal(request, pull["name"]) or self._pull(request, pull)
         if stored := _STORE.fullmatch(request.path):
             return self._store(request, int(stored["hops"]), stored["name"], stored["reference"])
         return web.Response(status=404, text="404 page not found\n")
 
-    def _refusal(self, request: web.BaseRequest, repository: str) -> web.Response | None:
+    def _refusal(
+        self, request: web.BaseRequest, repository: str, actions: str = "pull"
+    ) -> web.Response | None:
         authorization = request.headers.get("Authorization", "")
-        refusal = admit(self.login, self.tokens, authorization, repository, self._realm())
+        realm = self._realm()
+        refusal = admit(self.login, self.tokens, authorization, repository, realm, actions=actions)
         if refusal is None:
             return None
         response = problem(401, "UNAUTHORIZED", "authentication required")
@@ -214,14 +241,14 @@ class DemoRegistry(Content):
         # As distribution does it: what the client cannot read is not there, and `*/*` is no type.
         if stored.media_type.partition(";")[0] not in accepted:
             return problem(404, "MANIFEST_UNKNOWN", "the Accept header does not name its type")
-        return _content(stored.body, stored.digest, stored.media_type, limit)
+        return served(stored.body, stored.digest, stored.media_type, limit)
 
     def _blob(self, repository: str, digest: str) -> web.Response:
         body = self.blob(repository, digest)
         if body is None:
             return problem(404, "BLOB_UNKNOWN", "blob unknown to registry", {"digest": digest})
         if self.redirect is None:
-            return _content(body, digest, "application/octet-stream", {})
+            return served(body, digest, "application/octet-stream", {})
         return self._to_store(self.redirect.hops - 1, repository, digest)
 
     def _to_store(self, hops: int, repository: str, digest: str) -> web.Response:
@@ -266,17 +293,3 @@ class DemoRegistry(Content):
         if reply is None:
             return problem(401, "UNAUTHORIZED", "incorrect username or password")
         return web.json_response(dict(reply))
-
-
-def _ping() -> web.Response:
-    return web.json_response({}, headers={"Docker-Distribution-API-Version": "registry/2.0"})
-
-
-def _content(body: bytes, digest: str, media_type: str, more: dict[str, str]) -> web.Response:
-    headers = {
-        "Content-Type": media_type,
-        "Docker-Content-Digest": digest,
-        "Docker-Distribution-API-Version": "registry/2.0",
-        "ETag": f'"{digest}"',
-    }
-    return web.Response(body=body, headers=headers | more)

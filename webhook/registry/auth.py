@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from webhook.registry.exchange import Request, Response, Transport
     from webhook.registry.reach import Reach
+    from webhook.registry.realm import RepositoryAccess
     from webhook.registry.tokens import Tokens
     from webhook.registry.url import Origin
 
@@ -73,6 +74,7 @@ class Authenticated:
         credentials: Sequence[Credential],
         lobby: Lobby,
         anonymously: bool = True,
+        access: RepositoryAccess | None = None,
     ) -> None:
         """Tell who asks and for what.
 
@@ -84,12 +86,15 @@ class Authenticated:
             credentials: tried in turn, the most special first; nobody comes last of all.
             lobby: shared by all.
             anonymously: whether nobody is tried at all.
+            access: what for; by default to pull.
         """
         self._inner = inner
         self._token_transport = tokens
         self._reach = reach
         self._repository = repository
         self._lobby = lobby
+        self._access = access
+        self._challenge: Challenge | None = None
         known = [one for one in credentials if not isinstance(one, Anonymous)]
         nobody = [Anonymous()] if anonymously else []
         self._credentials: list[Credential] = [*known[:_MAX_CREDENTIALS], *nobody]
@@ -110,7 +115,7 @@ class Authenticated:
                     raise
                 refused = error
                 continue
-            if response.status not in _REFUSED:
+            if response.status not in _REFUSED or request.source is not None:
                 # Who was let in once is asked first for the rest of the image.
                 self._credentials.remove(credential)
                 self._credentials.insert(0, credential)
@@ -121,15 +126,24 @@ class Authenticated:
         return response
 
     async def _as(self, credential: Credential, request: Request) -> Response:
-        login = await self._login(self._expected(credential), credential, request.deadline)
+        expected = self._expected(credential)
+        if expected is None and request.source is not None:
+            expected = self._challenge
+        login = await self._login(expected, credential, request.deadline)
         response = await self._inner.send(_with(request, login))
         if response.status != _UNAUTHORIZED or response.origin != self._reach.origin:
             # A 401 of an object store is no question to us.
+            return response
+        if request.source is not None:
+            # What was sent halfway cannot be sent again; whoever has it begins anew.
+            if login is not None and login.question is not None:
+                self._lobby.tokens.forget(login.question)
             return response
         if login is None:
             challenge = choose(parse_challenges(response.all("www-authenticate")))
             if challenge is None:
                 return response
+            self._challenge = challenge
             self._lobby.remember(self._reach.origin, reusable(challenge, self._repository))
             login = await self._login(challenge, credential, request.deadline)
         elif login.question is not None and login.was_kept:
@@ -154,7 +168,7 @@ class Authenticated:
             case Challenge("bearer"), RegistryToken() as token:
                 return _Login(token.header())
             case Challenge("bearer"), _:
-                realm = realm_of(challenge, self._reach, self._repository)
+                realm = realm_of(challenge, self._reach, self._repository, self._access)
                 if not realm.trusted and not isinstance(credential, Anonymous):
                     raise UnavailableError(
                         Reason.UNAUTHORIZED,

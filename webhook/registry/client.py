@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import msgspec
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import is_digest
 from webhook.errors import BadContentError, RegistryError, UnavailableError
+from webhook.registry.access import Access
 from webhook.registry.auth import Authenticated, Lobby
 from webhook.registry.cache import Memory, Pinned, Tagged, question
 from webhook.registry.content import Served, read_image
@@ -21,7 +21,6 @@ from webhook.registry.logins import Logins
 from webhook.registry.patience import Queued, Retrying, Turns
 from webhook.registry.reach import Reach, reach_of
 from webhook.registry.redirects import Redirecting
-from webhook.registry.repository import Repository
 from webhook.registry.tokens import Tokens
 from webhook.registry.transport import AiohttpTransport, Connections
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from webhook.core.registries import Registry
     from webhook.registry.credentials import Credential, Secrets
     from webhook.registry.exchange import Transport
+    from webhook.registry.realm import RepositoryAccess
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +127,48 @@ class RegistryClient:
             lambda: self._fly(asked, ref, registry, with_configs=with_configs),
         )
 
+    async def top(self, ref: ImageRef, registry: Registry) -> Served:
+        """The manifest or index of a digest in one repository, which thereby has it.
+
+        Only the disk remembers it; whoever asks keeps what it means.
+
+        Args:
+            ref: with a digest.
+            registry: where it is served.
+
+        Raises:
+            RegistryError: it was not served there.
+        """
+        pinned = Pinned(ref.host, ref.repository, ref.digest or "")
+        if not is_digest(pinned.digest):
+            raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
+        access = await self.access(ref, registry)
+        keeping = Keeping(access.reading(self._limits.image_seconds), self._memory, self._disk)
+        top = await keeping.top(pinned)
+        await keeping.note(pinned, top)
+        return top
+
+    async def access(
+        self, ref: ImageRef, registry: Registry, to: RepositoryAccess | None = None
+    ) -> Access:
+        """The way to one repository, with the credentials that open it; nothing is asked yet.
+
+        Args:
+            ref: an image in the repository.
+            registry: where it is served.
+            to: what is to be done there; by default to pull.
+
+        Raises:
+            UnavailableError: its host is none, or its credentials cannot be used.
+        """
+        reach = reach_of(ref, registry)
+        credentials = await self._logins.of(ref.name, registry)
+        return Access(
+            self._authenticated(reach, ref.repository, credentials, to),
+            reach.origin,
+            ref.repository,
+        )
+
     async def close(self) -> None:
         """End all questions and close all connections."""
         await self._flights.close()
@@ -153,15 +195,8 @@ class RegistryClient:
     ) -> ImageFacts:
         if isinstance(asked, Pinned) and not is_digest(asked.digest):
             raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
-        reach = reach_of(ref, registry)
-        credentials = await self._logins.of(ref.name, registry)
-        deadline = asyncio.get_running_loop().time() + self._limits.image_seconds
-        repository = Repository(
-            self._authenticated(reach, ref.repository, credentials),
-            reach.origin,
-            ref.repository,
-            deadline,
-        )
+        access = await self.access(ref, registry)
+        repository = access.reading(self._limits.image_seconds)
         keeping = Keeping(repository, self._memory, self._disk)
         if isinstance(asked, Pinned):
             return await self._read(asked, await keeping.top(asked), keeping)
@@ -182,7 +217,11 @@ class RegistryClient:
         return facts
 
     def _authenticated(
-        self, reach: Reach, repository: str, credentials: list[Credential]
+        self,
+        reach: Reach,
+        repository: str,
+        credentials: list[Credential],
+        access: RepositoryAccess | None,
     ) -> Authenticated:
         """The whole way of a request: log in, try again, follow, wait for a turn, dial."""
         queued = Queued(self._transport(reach), self._turns, reach.origin.authority)
@@ -193,6 +232,7 @@ class RegistryClient:
             repository=repository,
             credentials=credentials,
             lobby=self._lobby,
+            access=access,
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
 
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
 
 MAX_ERROR = 64 * 1024
 """Bytes that are read of an answer which is not the content that was asked for."""
+
+
+Source: TypeAlias = Callable[[], AsyncIterator[bytes]]
+"""Gives the pieces of a body that is too large to be held. It is called once, by the request that
+sends them; what was sent halfway is not sent again by itself."""
+Sink: TypeAlias = Callable[[bytes], Awaitable[None]]
+"""Takes the pieces of a body that is too large to be held, in order."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +35,19 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Value of that header; goes to `url.origin` and to nobody else."""
     form: tuple[tuple[str, str], ...] = ()
     """Fields of a POST body."""
+    body: bytes | None = None
+    """Bytes to send; None: nothing, or `form`, or what `source` gives."""
+    content_type: str = ""
+    """Of the body that is sent."""
+    source: Source | None = None
+    """The body to send, in pieces."""
+    length: int = 0
+    """Bytes that `source` gives."""
+    sink: Sink | None = None
+    """Takes the body of a good answer, which `Response.body` does not hold then."""
+    silence: float | None = None
+    """Seconds between two pieces of the answer, or until its first; None: as the transport has
+    it. A registry may think for minutes about gigabytes that it was sent."""
 
     def __repr__(self) -> str:
         """Without the credentials."""

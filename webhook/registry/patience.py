@@ -86,7 +86,7 @@ class Retrying:
     async def send(self, request: Request) -> Response:
         """See `Transport.send`."""
         response = await self._inner.send(request)
-        if response.status not in _AGAIN:
+        if response.status not in _AGAIN or request.source is not None:
             return response
         pause = _pause(response)
         if asyncio.get_running_loop().time() + pause >= request.deadline:

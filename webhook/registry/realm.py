@@ -25,6 +25,15 @@ _REPOSITORY_SCOPE = re.compile(
 )
 
 
+class RepositoryAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done in a repository."""
+
+    actions: str = "pull"
+    """As in a scope: `pull`, or `pull,push`."""
+    mounts_from: str = ""
+    """Another repository of the registry, whose blobs are to be used without being sent."""
+
+
 class Realm(msgspec.Struct, frozen=True):
     """A token service, and what to ask of it."""
 
@@ -44,12 +53,15 @@ class Realm(msgspec.Struct, frozen=True):
         return replace(self.url, query=query)
 
 
-def realm_of(challenge: Challenge, reach: Reach, repository: str) -> Realm:
+def realm_of(
+    challenge: Challenge, reach: Reach, repository: str, access: RepositoryAccess | None = None
+) -> Realm:
     """Check where a Bearer challenge leads, and say for what we go there.
 
     The same scheme as the registry's or a safer one; no user name, no fragment. A service that is
     neither the registry's own nor paired with it (`reach`) is asked without credentials
     (GHSA-28r5-37g7-p6mp, GHSA-xf85-363p-868w). Without a `repository` the token is for none.
+    It is for what `access` says, whatever else was offered: to pull, where nothing is said.
 
     Raises:
         BadContentError: nobody may be asked there.
@@ -66,7 +78,8 @@ def realm_of(challenge: Challenge, reach: Reach, repository: str) -> Realm:
     service = challenge.parameter("service")
     if not _short(service):
         raise bad(f"{who} names a service that is no plain text")
-    return Realm(url, service, _scopes(challenge, who, repository), trusted)
+    scopes = _scopes(challenge, who, repository, access or RepositoryAccess())
+    return Realm(url, service, scopes, trusted)
 
 
 def reusable(challenge: Challenge, repository: str) -> Challenge | None:
@@ -85,8 +98,10 @@ def reusable(challenge: Challenge, repository: str) -> Challenge | None:
     return challenge
 
 
-def _scopes(challenge: Challenge, who: str, repository: str) -> tuple[str, ...]:
-    """What we ask for: to pull, whatever else was offered (distribution docs, «scope»)."""
+def _scopes(
+    challenge: Challenge, who: str, repository: str, access: RepositoryAccess
+) -> tuple[str, ...]:
+    """What we ask for (distribution docs, «scope»)."""
     text = challenge.parameter("scope")
     if not _short(text):
         raise bad(f"{who} names a scope that is no plain text")
@@ -98,13 +113,16 @@ def _scopes(challenge: Challenge, who: str, repository: str) -> tuple[str, ...]:
         return ()
     if not words:
         # Artifactory and some Nexus proxies never send one.
-        return (f"repository:{repository}:pull",)
-    return tuple(dict.fromkeys(_pull_only(word) for word in words))
+        words = [f"repository:{repository}:pull"]
+    scopes = [_scope(word, access.actions) for word in words]
+    if access.mounts_from:
+        scopes.append(f"repository:{access.mounts_from}:pull")
+    return tuple(dict.fromkeys(scopes))
 
 
-def _pull_only(scope: str) -> str:
+def _scope(scope: str, actions: str) -> str:
     match = _REPOSITORY_SCOPE.fullmatch(scope)
-    return f"repository:{match['name']}:pull" if match else scope
+    return f"repository:{match['name']}:{actions}" if match else scope
 
 
 def _short(text: str) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_HOPS = 3
+_READING = frozenset({"GET", "HEAD"})
 
 
 class Redirecting:
@@ -32,7 +33,12 @@ class Redirecting:
         for _ in range(_MAX_HOPS + 1):
             response = await self._inner.send(request)
             location = response.header("location")
-            if response.status not in _REDIRECTS or location is None:
+            if (
+                response.status not in _REDIRECTS
+                or location is None
+                # What is sent goes where it was addressed, or nowhere.
+                or request.method not in _READING
+            ):
                 return response
             request = _next(request, location)
         raise bad(f"{request.url.origin.authority} and others redirect more than {_MAX_HOPS} times")

@@ -8,7 +8,7 @@ from webhook.core.image import is_digest
 from webhook.core.printable import printable
 from webhook.registry.content import Served, check_digest, digest_of
 from webhook.registry.documents import bad
-from webhook.registry.exchange import Request, Response, Transport
+from webhook.registry.exchange import Request, Response, Sink, Transport
 from webhook.registry.failures import failure
 from webhook.registry.manifests import INDEX_TYPES, MANIFEST_TYPES, MAX_MANIFEST, bare
 from webhook.registry.url import Origin, Url
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # All of them, always: distribution 2.8 answers 404 for what is not named, or converts it.
 _ACCEPT = ", ".join(sorted(INDEX_TYPES | MANIFEST_TYPES))
 _OK = 200
+_NOT_FOUND = 404
 
 
 class Repository:
@@ -74,10 +75,76 @@ class Repository:
         Raises:
             RegistryError: it was not served, or other bytes than the manifest says.
         """
+        return await self.blob(descriptor, "the image config")
+
+    async def holds(self, place: str) -> bool:
+        """Whether `manifests/REFERENCE` or `blobs/DIGEST` is there; its bytes are not asked for.
+
+        Raises:
+            RegistryError: it was not said.
+        """
+        response = await self._head(place)
+        if response.status not in {_OK, _NOT_FOUND}:
+            raise failure(response, f"{self._repository}/{place}")
+        return response.status == _OK
+
+    async def digest_of_tag(self, tag: str) -> str:
+        """The digest that a registry announces for a tag, to be compared and not to be believed.
+
+        Empty where there is no such tag, or where the registry announces none.
+
+        Raises:
+            RegistryError: it was not said.
+        """
+        response = await self._head(f"manifests/{tag}")
+        if response.status not in {_OK, _NOT_FOUND}:
+            raise failure(response, f"{self._repository}:{tag}")
+        said = response.header("docker-content-digest") or ""
+        return said if response.status == _OK and is_digest(said) else ""
+
+    async def blob(self, descriptor: Descriptor, what: str) -> bytes:
+        """A small blob, whole.
+
+        Raises:
+            RegistryError: it was not served, or other bytes than the descriptor says.
+        """
         path = f"/v2/{self._repository}/blobs/{descriptor.digest}"
-        response = await self._get(path, "*/*", descriptor.size, "the image config")
-        _check(response.body, descriptor, "the image config")
+        response = await self._get(path, "*/*", descriptor.size, what)
+        _check(response.body, descriptor, what)
         return response.body
+
+    async def stream(self, digest: str, size: int, sink: Sink, silence: float) -> None:
+        """A blob of any size, piece by piece; whoever takes the pieces compares the digest.
+
+        Args:
+            digest: of the blob.
+            size: bytes, as a manifest says; more are not taken.
+            sink: takes the pieces in order.
+            silence: seconds without a byte that are borne.
+
+        Raises:
+            RegistryError: it was not served.
+        """
+        request = Request(
+            url=Url(self._origin, f"/v2/{self._repository}/blobs/{digest}"),
+            max_bytes=size,
+            deadline=self._deadline,
+            sink=sink,
+            silence=silence,
+        )
+        response = await self._transport.send(request)
+        if response.status != _OK:
+            raise failure(response, f"blob {digest[:19]}… of {self._repository}")
+
+    async def _head(self, place: str) -> Response:
+        request = Request(
+            method="HEAD",
+            url=Url(self._origin, f"/v2/{self._repository}/{place}"),
+            accept=_ACCEPT if place.startswith("manifests/") else "*/*",
+            max_bytes=0,
+            deadline=self._deadline,
+        )
+        return await self._transport.send(request)
 
     async def _manifest(self, reference: str, limit: int) -> Response:
         path = f"/v2/{self._repository}/manifests/{reference}"

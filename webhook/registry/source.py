@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
-from webhook.core.facts import ImageFacts, Need, Reason, Unknown
+from webhook.core.facts import ImageFacts, Need, Promotion, Reason, Unknown
 from webhook.core.printable import printable
+from webhook.core.promotion import together
 from webhook.core.registries import Registry
 from webhook.errors import RegistryError
 from webhook.registry.cache import Pinned, Tagged, question
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from webhook.core.workload import Workload
     from webhook.registry.client import RegistryClient
     from webhook.registry.given import GivenFacts
+    from webhook.registry.promotions import Promotions
 
 _MAX_PLACES = 16_384
 
@@ -44,6 +47,7 @@ class _Asked(msgspec.Struct, frozen=True):
 _Place: TypeAlias = ImageFacts | Unknown | _Asked
 
 _OFFLINE = Unknown(Reason.OFFLINE, "not looked up: nothing is asked over the network (--offline)")
+_NOBODY_ASKS = Promotion(origin_gap=_OFFLINE, evidence_gap=_OFFLINE)
 
 
 class RegistrySource:
@@ -57,6 +61,7 @@ class RegistrySource:
         given: GivenFacts,
         ask_unconfigured: bool = False,
         recorded: Recorded | None = None,
+        promotions: Promotions | None = None,
     ) -> None:
         """Put the sources together.
 
@@ -68,17 +73,26 @@ class RegistrySource:
                 where a person typed the name.
             recorded: facts that need no registry, for images of configured registries: what a
                 digest says is the same whoever serves it, and up or down.
+            promotions: asks whether images were promoted; None where nobody may be asked.
         """
         self._registries = registries
         self._client = client
         self._given = given
         self._ask_unconfigured = ask_unconfigured
         self._recorded = recorded
+        self._promotions = promotions
         self._places: dict[ImageRef, _Place] = {}
         self._places_of: Registries | None = None
 
     def known(self, ref: ImageRef, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """What can be said at once; None where `learn` must be asked."""
+        found = self._known(ref, needs)
+        if Need.PROMOTION not in needs or not isinstance(found, ImageFacts):
+            return found
+        return self._with_promotion(ref, found)
+
+    def _known(self, ref: ImageRef, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
+        """The same but for its promotion."""
         place = self._place(ref)
         if not isinstance(place, _Asked):
             return place
@@ -104,12 +118,35 @@ class RegistrySource:
         place = self._place(ref)
         if not isinstance(place, _Asked):
             return place
-        if self._client is None:
-            return self._recall(ref) or _OFFLINE
-        try:
-            return await self._client.facts(ref, needs, place.registry)
-        except RegistryError as error:
-            return Unknown(error.reason, str(error))
+        found = self._known(ref, needs)
+        if self._client is None or isinstance(found, Unknown):
+            return found or _OFFLINE
+        if found is None:
+            try:
+                found = await self._client.facts(ref, needs, place.registry)
+            except RegistryError as error:
+                return Unknown(error.reason, str(error))
+        if Need.PROMOTION not in needs or self._promotions is None:
+            return found
+        promotion = await self._promotions.learn(
+            ref, found.digest, place.registry, self._registries(), self._recorded_promotion(ref)
+        )
+        return replace(found, promotion=promotion)
+
+    def _with_promotion(self, ref: ImageRef, found: ImageFacts) -> ImageFacts | None:
+        """The facts with what is known of the way of the digest; None where it must be asked."""
+        if not isinstance(self._place(ref), _Asked):
+            return found
+        recorded = self._recorded_promotion(ref)
+        if self._promotions is None:
+            promotion = together(recorded, _NOBODY_ASKS)
+        else:
+            promotion = self._promotions.known(ref, found.digest, recorded)
+        return None if promotion is None else replace(found, promotion=promotion)
+
+    def _recorded_promotion(self, ref: ImageRef) -> Promotion | None:
+        facts = self._recall(ref)
+        return None if facts is None else facts.promotion
 
     def _recall(self, ref: ImageRef) -> ImageFacts | None:
         """What is recorded about the digest in a name, if it can be judged from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import aiohttp
@@ -16,7 +16,8 @@ from yarl import URL
 from webhook.core.facts import Reason
 from webhook.core.printable import printable
 from webhook.errors import BadContentError, RegistryError, UnavailableError
-from webhook.registry.exchange import MAX_ERROR, Request, Response
+from webhook.registry.bodies import read_body
+from webhook.registry.exchange import Request, Response
 from webhook.registry.guard import BlockedAddressError, check, open_socket
 from webhook.registry.tls import Contexts
 
@@ -39,8 +40,8 @@ _KEEP_ALIVE_SECONDS = 60.0
 _MAX_HEADERS = 64
 _MAX_HEADER_BYTES = 8190
 _MAX_ADDRESSES = 16
-_OK = 200
-_CHUNK = 64 * 1024
+_LARGE_BUFFER = 1024 * 1024
+"""Bytes that are read ahead of a body which goes on piece by piece."""
 
 Lookup: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host name and a port to addresses in text; raises OSError where there are none."""
@@ -82,6 +83,18 @@ def registry_error(error: BaseException, origin: Origin) -> RegistryError:
             known = BadContentError if reason is Reason.BAD_CONTENT else UnavailableError
             return known(reason, detail)
     raise AssertionError  # pragma: no cover - the last row fits everything
+
+
+def _timeout(silence: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=None,
+        connect=_CONNECT_ALL_SECONDS,
+        sock_connect=_CONNECT_SECONDS,
+        sock_read=silence,
+    )
+
+
+_TIMEOUT = _timeout(_READ_SECONDS)
 
 
 class Connections:
@@ -137,12 +150,22 @@ class AiohttpTransport:
                     request.method,
                     _yarl(request),
                     headers=_headers(request),
-                    data=dict(request.form) or None,
+                    data=_data(request),
                     allow_redirects=False,
                     ssl=tls,
+                    timeout=_TIMEOUT if request.silence is None else _timeout(request.silence),
+                    read_bufsize=None if request.sink is None else _LARGE_BUFFER,
                 ) as answer,
             ):
-                return await _read(answer, request)
+                body = await read_body(answer, request)
+                certificate = answer.certificate if isinstance(answer, _Answer) else b""
+                return Response(
+                    status=answer.status,
+                    headers=tuple((name.lower(), text) for name, text in answer.headers.items()),
+                    body=body,
+                    origin=origin,
+                    certificate=certificate,
+                )
         except TRANSPORT_ERRORS as error:
             raise registry_error(error, origin) from error
 
@@ -213,12 +236,7 @@ def _session(lookup: Lookup, *, private: bool) -> aiohttp.ClientSession:
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         response_class=_Answer,
-        timeout=aiohttp.ClientTimeout(
-            total=None,
-            connect=_CONNECT_ALL_SECONDS,
-            sock_connect=_CONNECT_SECONDS,
-            sock_read=_READ_SECONDS,
-        ),
+        timeout=_TIMEOUT,
         auto_decompress=False,
         trust_env=False,
         max_line_size=_MAX_HEADER_BYTES,
@@ -243,38 +261,17 @@ def _headers(request: Request) -> dict[str, str]:
     headers = {"Accept": request.accept, "Accept-Encoding": "identity", "User-Agent": "cocket"}
     if request.authorization:
         headers["Authorization"] = request.authorization
+    if request.content_type:
+        headers["Content-Type"] = request.content_type
+    if request.source is not None:
+        headers["Content-Length"] = str(request.length)
     return headers
 
 
-async def _read(answer: aiohttp.ClientResponse, request: Request) -> Response:
-    """The answer within its bound; what lies beyond is neither read nor waited for."""
-    origin = request.url.origin
-    good = answer.status == _OK
-    limit = request.max_bytes if good else MAX_ERROR
-    encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
-    if good and encoding not in {"", "identity"}:
-        # A kilobyte of it may unfold to half a gigabyte, and digests are over the stored bytes.
-        answer.close()
-        raise BadContentError(
-            Reason.BAD_CONTENT, f"{origin.authority} sent a compressed body, which nobody asked for"
-        )
-    body = bytearray()
-    if not good or (answer.content_length or 0) <= limit:
-        while len(body) <= limit and (chunk := await answer.content.read(_CHUNK)):
-            body += chunk
-    if len(body) > limit or (good and (answer.content_length or 0) > limit):
-        answer.close()
-        if good:
-            raise BadContentError(
-                Reason.BAD_CONTENT, f"{origin.authority} sent more than {limit} bytes"
-            )
-    return Response(
-        status=answer.status,
-        headers=tuple((name.lower(), value) for name, value in answer.headers.items()),
-        body=bytes(body[:limit]),
-        origin=origin,
-        certificate=answer.certificate if isinstance(answer, _Answer) else b"",
-    )
+def _data(request: Request) -> AsyncIterator[bytes] | bytes | dict[str, str] | None:
+    if request.source is not None:
+        return request.source()
+    return request.body if request.body is not None else dict(request.form) or None
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -32,6 +32,7 @@ _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _DESCRIPTIONS = {
     "digest": "An image is named by a tag instead of a digest.",
     "registry": "An image is not from a registry whose environment the policy allows.",
+    "promotion": "An image did not come into its registry by promotion.",
     "provenance": "An image carries no usable provenance labels.",
     "init": "PID 1 would be neither an init nor covered by one.",
     "packages": "A build takes the newest version of a package, whatever that is.",

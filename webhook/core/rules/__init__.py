@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from webhook.core.keys import not_a_key, read_key
 from webhook.core.registries import Registries
 from webhook.core.resource_fields import Fields
 from webhook.core.rules.digest import DigestRule
 from webhook.core.rules.init import InitRule
+from webhook.core.rules.promotion import MAX_KEYS, Accept, PromotionRule
 from webhook.core.rules.protocol import Rule
 from webhook.core.rules.provenance import ProvenanceRule
 from webhook.core.rules.registry import RegistryRule
@@ -41,9 +43,27 @@ def _init(settings: Fields, _registries: Registries) -> Rule:
     )
 
 
+def _promotion(settings: Fields, registries: Registries) -> Rule:
+    accept = settings.words("accept", (Accept.ORIGIN,))
+    keys = []
+    for index, pem in enumerate(settings.texts("keys", ())):
+        key = read_key(pem)
+        if key is None:
+            raise settings.error(not_a_key(pem), "keys", index)
+        keys.append(key)
+    if Accept.EVIDENCE in accept and not keys:
+        raise settings.error("accept has evidence: write the keys whose signatures count", "keys")
+    if Accept.EVIDENCE not in accept and keys:
+        raise settings.error("keys count for nothing: add evidence", "accept")
+    if len(keys) > MAX_KEYS:
+        raise settings.error(f"the list has more than {MAX_KEYS} entries", "keys")
+    return PromotionRule(registries=registries, accept=accept, keys=tuple(keys))
+
+
 RULES: Mapping[str, Callable[[Fields, Registries], Rule]] = {
     DigestRule.name: lambda _settings, _registries: DigestRule(),
     RegistryRule.name: _registry,
+    PromotionRule.name: _promotion,
     ProvenanceRule.name: _provenance,
     InitRule.name: _init,
 }

@@ -1,0 +1,150 @@
+"""One blob, and what can happen to it on its way."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.promote.promoting import Pair, pair, settings
+from webhook.core.facts import Reason
+from webhook.core.image import ImageRef
+from webhook.demo.faults import Fault
+from webhook.demo.images import sha256
+from webhook.demo.login import TokenLogin
+from webhook.demo.pushes import Pushes
+from webhook.errors import BadContentError, RegistryError
+from webhook.promote.blobs import copy_blob
+from webhook.promote.parts import Blob
+from webhook.registry.client import open_client
+from webhook.registry.realm import RepositoryAccess
+
+BODY = bytes(range(256)) * 4096
+DIGEST = sha256(BODY)
+SOURCE = f"/v2/preprod/web/blobs/{DIGEST}"
+PUSH = RepositoryAccess(actions="pull,push")
+
+
+async def copy(both: Pair, body: bytes = BODY, size: int | None = None) -> None:
+    digest = both.source.put_blob("preprod/web", body)
+    await copy_digest(both, digest, len(body) if size is None else size)
+
+
+async def copy_digest(both: Pair, digest: str, size: int) -> None:
+    client = open_client()
+    try:
+        source = await client.access(
+            ImageRef(both.source.host, "preprod/web"), settings("preprod", both.source)
+        )
+        target = await client.access(
+            ImageRef(both.target.host, "prod/web"), settings("prod", both.target), PUSH
+        )
+        await copy_blob(Blob(digest, size), source, target, both.watching.moved)
+    finally:
+        await client.close()
+
+
+@pytest.mark.parametrize("body", [b"", b"x", BODY], ids=["empty", "a byte", "a megabyte"])
+async def test_a_blob_arrives_as_it_was(body: bytes) -> None:
+    async with pair() as both:
+        await copy(both, body)
+
+        assert both.target.blob("prod/web", sha256(body)) == body
+        assert both.watching.went == len(body)
+
+
+async def test_an_upload_that_breaks_off_begins_anew() -> None:
+    async with pair() as both:
+        both.target.pushed.cut_after = [1000, 500_000]
+
+        await copy(both)
+
+        assert both.target.blob("prod/web", DIGEST) == BODY
+        assert both.watching.went == len(BODY)
+        starts = [line for line in both.target.lines() if line.startswith("POST")]
+        assert len(starts) == 3
+
+
+async def test_a_download_that_breaks_off_begins_anew() -> None:
+    async with pair() as both:
+        both.source.fault(SOURCE, Fault(cut=1000), Fault(cut=500_000))
+
+        await copy(both)
+
+        assert both.target.blob("prod/web", DIGEST) == BODY
+
+
+async def test_an_answer_that_is_lost_does_not_send_the_blob_again() -> None:
+    async with pair() as both:
+        places = [f"/v2/prod/web/blobs/uploads/{number}" for number in (1, 2, 3)]
+        both.target.fault(places[0], Fault(method="PUT", hang_up=True))
+
+        await copy(both)
+
+        assert both.target.blob("prod/web", DIGEST) == BODY
+        assert sum(line.startswith("PUT") for line in both.target.lines()) == 1
+        assert both.watching.went == len(BODY)
+
+
+@pytest.mark.parametrize(
+    "served", [BODY[:-1] + b"!", BODY[:1000]], ids=["other bytes", "too few of them"]
+)
+async def test_bytes_that_are_not_what_the_digest_says_are_never_stored(served: bytes) -> None:
+    async with pair() as both:
+        both.source.put_blob("preprod/web", served, digest=DIGEST)
+
+        with pytest.raises(BadContentError, match="other bytes under"):
+            await copy_digest(both, DIGEST, len(BODY))
+
+        assert both.target.blob("prod/web", DIGEST) is None
+
+
+async def test_more_bytes_than_the_manifest_says_are_not_taken() -> None:
+    async with pair() as both:
+        both.source.fault(SOURCE, Fault(endless=True, chunked=True), times=9)
+
+        with pytest.raises(BadContentError, match="more than"):
+            await copy(both)
+
+        assert both.target.blob("prod/web", DIGEST) is None
+
+
+async def test_after_four_tries_it_is_given_up() -> None:
+    async with pair() as both:
+        both.source.fault(SOURCE, Fault(status=500), times=99)
+
+        with pytest.raises(RegistryError) as given_up:
+            await copy(both)
+
+        assert given_up.value.reason is Reason.UNREACHABLE
+        assert sum(line == f"GET {SOURCE}" for line in both.source.lines()) == 4
+        assert both.watching.went == 0
+
+
+async def test_a_token_to_push_is_asked_for() -> None:
+    async with pair() as both:
+        both.target.login = TokenLogin()
+
+        await copy(both)
+
+        scopes = [one.query["scope"] for one in both.target.requests if one.path == "/token"]
+        assert scopes[-1] == ["repository:prod/web:pull,push"]
+        assert both.target.blob("prod/web", DIGEST) == BODY
+
+
+async def test_uploads_go_to_the_registry_and_to_nobody_else() -> None:
+    async with pair() as both:
+        both.target.pushes = Pushes(location=f"http://{both.target.elsewhere}")
+
+        with pytest.raises(BadContentError, match="wants blobs to be sent to"):
+            await copy(both)
+
+        assert all(one.host == both.target.host for one in both.target.requests)
+
+
+async def test_a_registry_that_refuses_the_digest_is_believed() -> None:
+    async with pair() as both:
+        both.target.fault(
+            "/v2/prod/web/blobs/uploads/1", Fault(method="PUT", status=400, code="DIGEST_INVALID")
+        )
+
+        with pytest.raises(BadContentError, match="400 DIGEST_INVALID"):
+            await copy(both)
