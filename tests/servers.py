@@ -66,6 +66,15 @@ class RealRegistry(msgspec.Struct, kw_only=True):
             await _push(session, repository, built, tag)
         return built.digest
 
+    async def holds(self, repository: str, digest: str) -> bool:
+        """Whether a manifest is there."""
+        headers = {"Accept": "*/*", **await self._login(repository)}
+        async with (
+            ClientSession(self.url) as session,
+            session.head(f"/v2/{repository}/manifests/{digest}", headers=headers) as answer,
+        ):
+            return answer.status == 200
+
     async def _login(self, repository: str) -> dict[str, str]:
         basic = {"Authorization": encode_basic_auth(USER, PASSWORD)}
         if self.tokens is None:
@@ -78,7 +87,7 @@ class RealRegistry(msgspec.Struct, kw_only=True):
 
 @asynccontextmanager
 async def real_registry(
-    folder: Path, auth: Auth = "none", *, tls: bool = False
+    folder: Path, auth: Auth = "none", *, tls: bool = False, deletes: bool = False
 ) -> AsyncIterator[RealRegistry]:
     """Run a registry on a free loopback port, with its files in `folder`; skip without the tool.
 
@@ -90,7 +99,10 @@ async def real_registry(
         config: dict[str, object] = {
             "version": 0.1,
             "log": {"accesslog": {"disabled": False}, "level": "error"},
-            "storage": {"filesystem": {"rootdirectory": str(folder / "storage")}},
+            "storage": {
+                "filesystem": {"rootdirectory": str(folder / "storage")},
+                "delete": {"enabled": deletes},
+            },
         }
         registry = RealRegistry(host="", auth=auth, log=folder / "registry.log")
         http: dict[str, object] = {"secret": "of the tests"}
