@@ -16,7 +16,7 @@ from aiohttp import ClientSession, TCPConnector, encode_basic_auth
 from tests.certificates import self_signed
 from tests.tokens import ISSUER, SERVICE, TokenService, token_service
 from tests.tools import require_tool
-from webhook.demo.images import Built, sha256
+from webhook.demo.images import OCI_INDEX, OCI_MANIFEST, Built, sha256
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,7 +68,8 @@ class RealRegistry(msgspec.Struct, kw_only=True):
 
     async def holds(self, repository: str, digest: str) -> bool:
         """Whether a manifest is there."""
-        headers = {"Accept": "*/*", **await self._login(repository)}
+        # It has none of what is not named (distribution 2.8).
+        headers = {"Accept": f"{OCI_MANIFEST}, {OCI_INDEX}", **await self._login(repository)}
         async with (
             ClientSession(self.url) as session,
             session.head(f"/v2/{repository}/manifests/{digest}", headers=headers) as answer,
