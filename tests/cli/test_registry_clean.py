@@ -35,11 +35,10 @@ class World(msgspec.Struct):
 
     async def run(self, *arguments: str) -> tuple[int, str, str]:
         """In a thread, because the command brings an event loop of its own."""
-        result = await asyncio.to_thread(
-            cocket,
-            *("registry", "clean", "prod", "--policy", self.folder / "registries.yaml"),
-            *("--keep", "1", "--kubeconfig", self.folder / "kubeconfig", *arguments),
-        )
+        files = ("--policy", f"{self.folder}/registries.yaml")
+        login = ("--kubeconfig", f"{self.folder}/kubeconfig")
+        words = ("registry", "clean", "prod", *files, "--keep", "1", *login, *arguments)
+        result = await asyncio.to_thread(cocket, *words)
         return result.exit_code, result.stdout, result.stderr
 
     async def has(self, digest: str) -> bool:

@@ -15,8 +15,8 @@ from webhook.registry.lists import repositories_of, tags_of
 
 
 def page(key: str, *names: object, link: str = "") -> Response:
-    more = {"link": link} if link else {}
-    return response(body=json.dumps({key: list(names)}).encode(), **more)
+    body = json.dumps({key: list(names)}).encode()
+    return response(body=body, link=link) if link else response(body=body)
 
 
 def access(transport: Scripted, repository: str = "a/b") -> Access:

@@ -59,7 +59,12 @@ class Age(click.ParamType[timedelta]):
         return timedelta(hours=int(found[1]) * _HOURS[found[2]])
 
 
-@click.group()
+@click.group(
+    epilog="""\b
+Examples:
+  cocket registry clean registry.example.com/preprod
+"""
+)
 def registry() -> None:
     """Look after a registry."""
 
