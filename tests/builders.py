@@ -80,6 +80,8 @@ def pod(
     host_pid: bool = False,
     os: str = "",
     old: Workload | None = None,
+    pull_secrets: tuple[str, ...] = (),
+    service_account: str = "",
 ) -> Workload:
     """A Pod with these containers; one good one where none is given."""
     return Workload(
@@ -91,6 +93,8 @@ def pod(
         os=os,
         images=uses or (use(),),
         old=old,
+        pull_secrets=pull_secrets,
+        service_account=service_account,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -25,6 +26,7 @@ USER = "robot"
 PASSWORD = "correct horse"
 
 Auth = Literal["none", "htpasswd", "token"]
+_NO_USERS: Mapping[str, str] = {}
 _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 _ATTEMPTS = 3
@@ -88,12 +90,20 @@ class RealRegistry(msgspec.Struct, kw_only=True):
 
 @asynccontextmanager
 async def real_registry(
-    folder: Path, auth: Auth = "none", *, tls: bool = False, deletes: bool = False
+    folder: Path,
+    auth: Auth = "none",
+    *,
+    tls: bool = False,
+    users: Mapping[str, str] = _NO_USERS,
+    upstream: str = "",
+    deletes: bool = False,
 ) -> AsyncIterator[RealRegistry]:
     """Run a registry on a free loopback port, with its files in `folder`; skip without the tool.
 
     Everybody may do everything (`none`), only `USER` with `PASSWORD` (`htpasswd`), or whoever has
     a token of our token service (`token`: the user everything, others pull from `public/…`).
+    With `htpasswd` there may be further `users` with their passwords. With `upstream`, the URL of
+    another registry, it is a pull-through cache of that one, and cannot be pushed to.
     """
     program = require_tool("docker-registry")
     async with AsyncExitStack() as stack:
@@ -112,8 +122,10 @@ async def real_registry(
             certificate, key = signed.write(folder, "registry")
             registry.ca_pem = signed.certificate_pem
             http["tls"] = {"certificate": str(certificate), "key": str(key)}
+        if upstream:
+            config["proxy"] = {"remoteurl": upstream}
         if auth == "htpasswd":
-            config["auth"] = {"htpasswd": {"realm": "tests", "path": str(_htpasswd(folder))}}
+            config["auth"] = {"htpasswd": {"realm": "tests", "path": str(_htpasswd(folder, users))}}
         elif auth == "token":
             signer = self_signed()
             bundle, _ = signer.write(folder, "tokens")
@@ -193,11 +205,14 @@ async def _free_port() -> int:
         return int(server.sockets[0].getsockname()[1])
 
 
-def _htpasswd(folder: Path) -> Path:
+def _htpasswd(folder: Path, users: Mapping[str, str]) -> Path:
     """The registry reads bcrypt only; four rounds, because every request pays for them."""
     path = folder / "htpasswd"
-    digest = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
-    path.write_text(f"{USER}:{digest}\n")
+    lines = [
+        f"{user}:{bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=4)).decode()}\n"
+        for user, password in {USER: PASSWORD, **users}.items()
+    ]
+    path.write_text("".join(lines))
     return path
 
 

@@ -195,7 +195,12 @@ def data(document: Document) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "path",
-    [ROOT / "docs" / "rules.md", *sorted((ROOT / "examples").rglob("*.yaml"))],
+    [
+        ROOT / "docs" / "rules.md",
+        *sorted((ROOT / "examples" / "policies").glob("*.yaml")),
+        ROOT / "examples" / "registries.yaml",
+        *sorted((ROOT / "examples" / "objects").glob("*.yaml")),
+    ],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_what_stands_in_docs_and_examples_can_be_applied(path: Path) -> None:

@@ -17,7 +17,7 @@ from webhook.core.rules.protocol import Image
 from webhook.errors import InvalidImageError, RegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from datetime import datetime
 
     from webhook.core.policy import Policy, PolicySet
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from webhook.core.workload import Workload
 
 _DIGEST_ONLY = frozenset({Need.DIGEST})
+_CONFIG_ONLY = frozenset({Need.CONFIG})
+_NOBODY_ASKED = Unknown(Reason.OFFLINE, "not looked up: no policy asks about it")
+_REVIEWS_AT_ONCE = 64
+"""Objects that wait for their images at a time; the source bounds the names in flight."""
 
 
 class Source(Protocol):
@@ -98,6 +102,45 @@ class Engine:
         if missing:
             return None
         return self._judge(workload, images, policies, labels, current)
+
+    def remembered(self, workload: Workload) -> Mapping[str, Image | InvalidImage]:
+        """What is known of the images of a workload, by their text; nobody is asked.
+
+        For people, also where no policy asks. Holds nothing of an object that names too many.
+        """
+        policies = _covering(self.policies(), workload, self.namespaces(workload.namespace))
+        images, missing, _ = self._recall(workload, policies)
+        for text, ref in missing.items():
+            images[text] = Image(ref, self.source.known(ref, _CONFIG_ONLY) or _NOBODY_ASKED)
+        for text, image in images.items():
+            facts = getattr(image, "facts", None)
+            if isinstance(image, Image) and isinstance(facts, ImageFacts) and not facts.complete:
+                known = self.source.known(image.ref, _CONFIG_ONLY)
+                images[text] = replace(image, facts=known or _NOBODY_ASKED)
+        return images
+
+    def question(self, workload: Workload) -> Hashable:
+        """All that the verdict on a CREATE depends on, but for time and facts: ask equal ones once.
+
+        A thousand Pods of one template, in however many namespaces with the same policies, are one.
+        """
+        namespace = workload.namespace
+        labels = self.namespaces(namespace)
+        current = self.policies()
+        return (
+            _covering(current, workload, labels),
+            namespace if labels is None else None,  # the findings say it then
+            tuple(
+                [
+                    one
+                    for one in current.exceptions_in(namespace)
+                    if one.workload is None or one.workload.means(workload)
+                ]
+            ),
+            (workload.template, workload.mirror),
+            (workload.share_process_namespace, workload.host_pid, workload.os),
+            workload.images,
+        )
 
     def _judge(
         self,
@@ -182,6 +225,30 @@ class Engine:
             return await self.source.learn(ref, needs, workload)
         except RegistryError as error:
             return Unknown(error.reason, str(error))
+
+
+async def review_all(
+    engine: Engine, workloads: Mapping[int, Workload], patience: float
+) -> Mapping[int, Verdict]:
+    """Review all workloads; the keys are theirs to choose and come back.
+
+    Args:
+        engine: whose source bounds how much is asked at a time, and how long in all.
+        workloads: what is to run.
+        patience: seconds for one workload.
+    """
+    waiting = iter(workloads.items())
+    verdicts: dict[int, Verdict] = {}
+
+    async def work() -> None:
+        # One iterator for all workers: each takes the next object that nobody has.
+        for key, workload in waiting:
+            verdicts[key] = await engine.review(workload, patience)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(_REVIEWS_AT_ONCE, len(workloads))):
+            group.create_task(work())
+    return verdicts
 
 
 def _covering(

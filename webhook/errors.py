@@ -10,6 +10,7 @@
     ├── RegistryError               a registry did not give us what we asked for; `.reason` says why
     │   ├── BadContentError           it answered, and what it served is bad
     │   └── UnavailableError          we could not get it
+    │       └── RefusedError            it refuses who we are; `.who` and `.status`
     └── ClusterError                the API server did not do what we asked; `.status` and `.reason`
 
 There is no «verification failed»: a failed check is a `Finding`, and a check that could not be made
@@ -71,6 +72,16 @@ class BadContentError(RegistryError):
 
 class UnavailableError(RegistryError):
     """We could not get it: refused, missing, unreachable, too slow."""
+
+
+class RefusedError(UnavailableError):
+    """A registry or its token service refuses who we are."""
+
+    def __init__(self, reason: Reason, detail: str, *, who: str, status: int) -> None:
+        """Keep who refused, `host[:port]`, and with which HTTP status."""
+        super().__init__(reason, detail)
+        self.who = who
+        self.status = status
 
 
 class ClusterError(CocketError):

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
+
+from webhook.registry.cloud.place import CloudPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,8 +19,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     check_patience: float = 60.0
     """Seconds for all look-ups of one `cocket check`. Nobody waits at an API server here."""
+    audit_patience: float = 600.0
+    """Seconds for all look-ups of one `cocket audit`: some thousand images at its pace."""
+    audit_requests_per_second: float = 10.0
+    """Requests of one `cocket audit` to all registries together: one in the background of the day,
+    and no registry that we know limits less."""
     image_patience: float = 30.0
     """Seconds for one name in `cocket image`: enough for a slow registry, bearable for a person."""
+    layers_patience: float = 300.0
+    """Seconds for the layers of one image: a gigabyte, at the pace of a home's connection."""
     tag_seconds: float = 10.0
     """Seconds that a tag is believed. Tags move; a rollout asks for one a hundred times at once."""
     cache_bytes: int = 64 * 1024 * 1024
@@ -55,6 +68,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     no exception but a policy."""
     probe_seconds: float = 300.0
     """Seconds between two looks of `operate` at one registry; it costs two or three requests."""
+
+
+def cloud_place(environment: Mapping[str, str] = os.environ) -> CloudPlace:
+    """Where we run, as the variables that the clouds set in a Pod tell."""
+    names = CloudPlace.__struct_fields__
+    return CloudPlace(**{name: environment.get(name.upper(), "") for name in names})
 
 
 class Pipeline(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,9 +19,10 @@ import pytest
 from rich.console import Console
 
 from bench.__main__ import machine
+from bench.scale.audits import measure_audits
 from bench.scale.change import measure_changes, write_policy
 from bench.scale.following import measure_all
-from bench.scale.pods import measure_lists, write_pods
+from bench.scale.pods import measure_lists, write_namespaces, write_pods
 from bench.scale.sizes import TENTH, WHOLE, Sizes
 from bench.table import Row, show, write
 from tests.e2e.control_plane import ControlPlane
@@ -60,8 +61,14 @@ async def measure(sizes: Sizes) -> list[Row]:
         with tempfile.TemporaryDirectory() as folder:
             async with cluster(Path(folder)) as (plane, api):
                 print("Pods", flush=True)
+                await write_namespaces(api)
                 await write_pods(api, sizes)
                 rows = await asyncio.to_thread(measure_lists, plane.kubeconfig(), sizes)
+        with tempfile.TemporaryDirectory() as folder:
+            async with cluster(Path(folder)) as (plane, api):
+                print("audits", flush=True)
+                await write_namespaces(api)
+                rows += await measure_audits(api, plane.kubeconfig(), sizes)
         with tempfile.TemporaryDirectory() as folder:
             async with cluster(Path(folder)) as (plane, api):
                 print("policies", flush=True)

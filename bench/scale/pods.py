@@ -7,20 +7,24 @@ import os
 import subprocess
 import sys
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from bench.scale.fill import fill
 from bench.scale.one_list import Listed
 from bench.table import Row, absolute, compared, seen
-from webhook.cluster.kinds import NAMESPACES, PODS
+from webhook.cluster.api import decode
+from webhook.cluster.kinds import DEPLOYMENTS, NAMESPACES, PODS, REPLICA_SETS
+from webhook.cluster.mirror import HasMetadata
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bench.scale.sizes import Sizes
     from webhook.cluster.api import Api
+    from webhook.cluster.kinds import Kind
 
 _NAMESPACES = 20
 _SECONDS = 300.0
@@ -28,17 +32,82 @@ MOST_SECONDS = 3.0
 MOST_MEGABYTES = 120.0
 
 
-async def write_pods(api: Api, sizes: Sizes) -> None:
-    """Create them in twenty namespaces; nothing starts them."""
+async def write_namespaces(api: Api) -> None:
+    """Twenty of them."""
     for number in range(_NAMESPACES):
         await api.create(NAMESPACES.path(), {"metadata": {"name": f"team-{number}"}})
-    await fill(
-        sizes.pods,
-        lambda number: api.create(
-            PODS.path(f"team-{number % _NAMESPACES}"), pod(number, sizes.images)
-        ),
-        "Pods",
-    )
+
+
+async def write_pods(
+    api: Api, sizes: Sizes, owners: Sequence[str] = (), *, start: int = 0, end: int = 0
+) -> None:
+    """Create them in twenty namespaces; nothing starts them.
+
+    Args:
+        api: the cluster, which has the namespaces.
+        sizes: how many, and of how many images.
+        owners: uid of the ReplicaSet of each kind of Pod; without them they are bare.
+        start: number of the first one.
+        end: number after the last one; 0: as `sizes` says.
+    """
+
+    async def write(number: int) -> None:
+        made = pod(start + number, sizes.images)
+        kind = (start + number) % sizes.images
+        if owners:
+            made["metadata"]["ownerReferences"] = [
+                _controller("ReplicaSet", f"app-{kind}-7d4b9c6f5", owners[kind])
+            ]
+        await api.create(PODS.path(_namespace_of(kind)), made)
+
+    await fill((end or sizes.pods) - start, write, "Pods")
+
+
+async def write_owners(api: Api, sizes: Sizes) -> list[str]:
+    """A Deployment and its ReplicaSet for each kind of Pod.
+
+    Returns:
+        The uids of the ReplicaSets.
+    """
+    owners = [""] * sizes.images
+
+    async def write(kind: int) -> None:
+        namespace, made = _namespace_of(kind), pod(kind, sizes.images)
+        labels = made["metadata"]["labels"]
+        template = {name: one for name, one in made["spec"].items() if name != "nodeName"}
+        spec = {
+            "replicas": sizes.pods // sizes.images,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": template},
+        }
+        metadata: dict[str, Any] = {"name": f"app-{kind}"}
+        deployment = await _create(api, DEPLOYMENTS, namespace, metadata, spec)
+        metadata = {
+            "name": f"app-{kind}-7d4b9c6f5",
+            "ownerReferences": [_controller("Deployment", f"app-{kind}", deployment)],
+        }
+        owners[kind] = await _create(api, REPLICA_SETS, namespace, metadata, spec)
+
+    await fill(sizes.images, write, "Deployments")
+    return owners
+
+
+async def _create(
+    api: Api, kind: Kind, namespace: str, metadata: dict[str, Any], spec: dict[str, Any]
+) -> str:
+    """Create an object; its uid."""
+    body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": spec}
+    path = kind.path(namespace)
+    return decode(await api.create(path, body), HasMetadata, path).metadata.uid
+
+
+def _controller(kind: str, name: str, uid: str) -> dict[str, object]:
+    return {"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": uid, "controller": True}
+
+
+def _namespace_of(kind: int) -> str:
+    """All Pods of a kind are in one, as a Deployment's are."""
+    return f"team-{kind % _NAMESPACES}"
 
 
 def list_pods(kubeconfig: Path, whose: str) -> Listed:
@@ -89,7 +158,7 @@ def measure_lists(kubeconfig: Path, sizes: Sizes) -> list[Row]:
     ]
 
 
-def pod(number: int, images: int) -> dict[str, object]:
+def pod(number: int, images: int) -> dict[str, Any]:
     """A Pod of two containers as a Deployment's would be, probes, limits and mounts included."""
     kind = number % images
     app = f"app-{kind}"

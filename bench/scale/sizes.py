@@ -11,6 +11,8 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     pods: int = 10_000
     images: int = 500
     """Different ones, in those Pods."""
+    audited: tuple[int, ...] = (1_000, 5_000, 10_000, 20_000)
+    """Pods of the same images, of which audits are measured one after the other."""
     namespaces: int = 10_000
     digests: int = 100_000
     written: int = 5_000
@@ -31,6 +33,7 @@ WHOLE = Sizes()
 TENTH = Sizes(
     pods=1_000,
     images=50,
+    audited=(200, 1_000),
     namespaces=1_000,
     digests=10_000,
     written=1_000,

@@ -28,6 +28,7 @@ FULL: dict[str, Any] = {
     "policy": {"mode": "warn", "rules": {"registry": {"environments": ["production"]}}},
     "excludedNamespaces": ["legacy", "vendor"],
     "exceptionNamespaces": ["security"],
+    "pullSecrets": {"read": "named", "names": ["regcred", "pull"]},
     "certificates": {"provider": "cert-manager"},
     "webhook": {
         "replicas": 3,
@@ -46,6 +47,7 @@ FULL: dict[str, Any] = {
     },
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "prometheusRule": {"enabled": True},
+    "grafanaDashboard": {"enabled": True, "annotations": {"grafana_folder": "Security"}},
 }
 """Everything that the chart can do, at once."""
 

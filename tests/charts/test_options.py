@@ -34,11 +34,36 @@ def test_what_is_excluded_and_what_is_trusted_reaches_the_processes() -> None:
     assert "--exception-namespace=security" in webhook
     assert "--exception-namespace=security" in operator
     assert {"--exclude-namespace=legacy", "--exclude-namespace=vendor"} <= {*operator}
+    assert {"--pull-secret=regcred", "--pull-secret=pull"} <= {*webhook}
     assert "--failure-policy=fail" in operator
     assert "--replicas=3" in operator
     assert "--tls-secret=cocket-system/cocket-tls" in webhook
     assert "--tls-secret=cocket-tls" in operator
     assert "--cert-manager=cocket-webhook" in operator
+
+
+@pytest.mark.parametrize(("read", "given"), [("off", []), ("all", ["--pull-secret=*"])])
+def test_pull_secrets_are_used_as_far_as_they_may_be_read(read: str, given: list[str]) -> None:
+    webhook = arguments("cocket-webhook", {"pullSecrets": {"read": read}})
+
+    assert [one for one in webhook if "pull-secret" in one] == given
+
+
+@pytest.mark.parametrize(
+    ("audit", "given"),
+    [
+        ({}, ["--audit-interval=600", "--audit-reports=auto", "--audit-events"]),
+        (
+            {"intervalSeconds": 60, "reports": "none", "events": False},
+            ["--audit-interval=60", "--audit-reports=none", "--no-audit-events"],
+        ),
+        ({"enabled": False}, ["--no-audit"]),
+    ],
+)
+def test_the_audit_is_as_its_values_say(audit: dict[str, object], given: list[str]) -> None:
+    operator = arguments("cocket-operator", {"audit": audit})
+
+    assert [one for one in operator if "audit" in one] == given
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ WORKLOADS = {
     "batch/cronjobs",
     "batch/jobs",
 }
+NEVER_OWNERS = {"pods", "podtemplates"}
 OWN_KINDS = {
     f"cocket.dev/{name}"
     for name in ("registries", "clusterimagepolicies", "imagepolicies", "imageexceptions")
@@ -32,24 +33,34 @@ GRANTED: dict[str, dict[str, set[str]]] = {
         **{name: {"list", "watch"} for name in OWN_KINDS},
         "cocket.dev/imagefacts": {"list", "watch"},
         "namespaces": {"list", "watch"},
+        "serviceaccounts": {"get"},
+        "secrets[regcred][pull]": {"get"},
     },
     "Role/cocket-webhook": {
         "secrets": {"list", "watch"},
         "coordination.k8s.io/leases": {"create", "patch", "delete"},
     },
     "ClusterRole/cocket-system-cocket-operator": {
-        **{name: {"list", "watch"} for name in WORKLOADS | OWN_KINDS},
+        **{name: {"list", "watch"} for name in NEVER_OWNERS | OWN_KINDS},
+        **{name: {"list", "watch", "get"} for name in WORKLOADS - NEVER_OWNERS},
         **{f"{name}/status": {"patch"} for name in OWN_KINDS},
         "cocket.dev/imagefacts/status": {"patch"},
         "cocket.dev/imagefacts": {"list", "watch", "create", "patch", "delete"},
+        "cocket.dev/imagecontents": {"list", "create", "delete"},
         CONFIGURATIONS: {"create"},
         f"{CONFIGURATIONS}[cocket]": {"list", "watch", "patch", "delete"},
         "namespaces[cocket-system][kube-system][legacy][vendor]": {"get"},
+        "namespaces": {"list", "watch"},
+        "wgpolicyk8s.io/policyreports": {"list", "watch", "create", "patch", "delete"},
+        "openreports.io/reports": {"list", "watch", "create", "patch", "delete"},
+        "events.k8s.io/events": {"create"},
     },
     "Role/cocket-operator": {
         "coordination.k8s.io/leases": {"get", "list", "watch", "create", "update"},
         "secrets": {"list", "watch", "create"},
         "secrets[cocket-tls]": {"patch"},
+        "configmaps": {"create"},
+        "configmaps[cocket-trend]": {"get", "patch"},
     },
 }
 
@@ -86,6 +97,36 @@ def test_a_certificate_of_others_is_never_written() -> None:
     assert granted(role)["secrets"] == {"list", "watch"}
 
 
+@pytest.mark.parametrize(
+    ("audit", "gone"),
+    [
+        ({"reports": "policyreport"}, {"openreports.io/reports"}),
+        ({"reports": "openreports"}, {"wgpolicyk8s.io/policyreports"}),
+        ({"reports": "none"}, {"openreports.io/reports", "wgpolicyk8s.io/policyreports"}),
+        ({"events": False}, {"events.k8s.io/events"}),
+        (
+            {"enabled": False},
+            {
+                "namespaces",
+                "openreports.io/reports",
+                "wgpolicyk8s.io/policyreports",
+                "events.k8s.io/events",
+                "configmaps",
+                "configmaps[cocket-trend]",
+            },
+        ),
+    ],
+)
+def test_what_the_audit_does_not_do_is_not_granted(audit: dict[str, Any], gone: set[str]) -> None:
+    def rights(values: dict[str, Any]) -> set[str]:
+        every = [*of_kind("ClusterRole", values), *of_kind("Role", values)]
+        return {
+            key for one in every if "operator" in one["metadata"]["name"] for key in granted(one)
+        }
+
+    assert rights(VALUES) - rights(VALUES | {"audit": audit}) == gone
+
+
 def test_no_rule_says_everything() -> None:
     for role in roles():
         for rule in role["rules"]:
@@ -93,9 +134,35 @@ def test_no_rule_says_everything() -> None:
             assert "nonResourceURLs" not in rule
 
 
-def test_nobody_reads_secrets_of_other_namespaces() -> None:
-    for role in of_kind("ClusterRole", FULL):
-        assert not any("secrets" in rule["resources"] for rule in role["rules"])
+@pytest.mark.parametrize(
+    ("pull_secrets", "rights"),
+    [
+        ({}, {}),
+        ({"read": "off"}, {}),
+        ({"read": False}, {}),  # `off` without quotes, as YAML 1.1 reads it
+        (
+            {"read": "named", "names": ["regcred"]},
+            {"secrets[regcred]": {"get"}, "serviceaccounts": {"get"}},
+        ),
+        ({"read": "all"}, {"secrets": {"get"}, "serviceaccounts": {"get"}}),
+    ],
+)
+def test_secrets_of_other_namespaces_are_read_as_far_as_the_values_say(
+    pull_secrets: dict[str, Any], rights: dict[str, set[str]]
+) -> None:
+    values = FULL | {"pullSecrets": pull_secrets}
+    if not pull_secrets:
+        del values["pullSecrets"]
+    found = {
+        role["metadata"]["name"]: {
+            what: verbs
+            for what, verbs in granted(role).items()
+            if what.startswith(("secrets", "serviceaccounts"))
+        }
+        for role in of_kind("ClusterRole", values)
+    }
+
+    assert found == {"cocket-system-cocket-webhook": rights, "cocket-system-cocket-operator": {}}
 
 
 def test_only_the_operator_writes_what_a_registry_said() -> None:

@@ -108,6 +108,10 @@ def test_the_values_of_the_tests_are_allowed(name: str) -> None:
         ({"registries": [{"name": "prod"}]}, "/registries/0"),
         ({"certificates": {"provider": "me"}}, "/certificates/provider"),
         ({"networkPolicy": {"apiServerCIDRs": ["10.0.0.1"]}}, "/networkPolicy/apiServerCIDRs/0"),
+        ({"pullSecrets": {"read": "named"}}, "/pullSecrets"),
+        ({"pullSecrets": {"read": "named", "names": []}}, "/pullSecrets"),
+        ({"pullSecrets": {"read": "all", "names": ["regcred"]}}, "/pullSecrets"),
+        ({"pullSecrets": {"read": "everything"}}, "/pullSecrets/read"),
         ({"networkPolicy": {"egressPorts": []}}, "/networkPolicy/egressPorts"),
     ],
 )

@@ -135,13 +135,18 @@ class Machine:
             await command.exited()
 
 
+def write_kubeconfig(folder: Path, server: str) -> Path:
+    """A kubeconfig for that server; its namespace is `cocket`."""
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.write_text(_CONFIG % server)
+    return kubeconfig
+
+
 @asynccontextmanager
 async def machine(folder: Path) -> AsyncIterator[Machine]:
     """A machine where nothing runs yet."""
     async with api_server() as (server, api):
-        kubeconfig = folder / "kubeconfig"
-        kubeconfig.write_text(_CONFIG % api.server)
-        found = Machine(server, kubeconfig)
+        found = Machine(server, write_kubeconfig(folder, api.server))
         try:
             yield found
         finally:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from tests.builders import DIGEST, NOW, facts, pod, use
-from webhook.cli.lookups import AT_ONCE, Snapshot, names_in, review_all
+from webhook.cli.lookups import AT_ONCE, Snapshot, names_in
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.policy import ActiveRule, Policy, PolicySet
@@ -16,7 +16,7 @@ from webhook.core.registries import Registries
 from webhook.core.rules.protocol import Image
 from webhook.core.verdict import Answer, Mode, Outcome
 from webhook.core.workload import ImageUse, Workload
-from webhook.engine import Engine
+from webhook.engine import Engine, review_all
 from webhook.errors import UnavailableError
 
 NEEDS = frozenset({Need.CONFIG})

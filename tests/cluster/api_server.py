@@ -35,6 +35,11 @@ _PLACE = re.compile(
 )
 _GROUP = re.compile(r"/api/v1|/apis/[^/]+/[^/]+")
 
+_SAID: dict[str, Json] = {
+    "/version": {"major": "1", "minor": "28", "gitVersion": "v1.28.3"},
+    "/api": {"versions": ["v1"]},
+}
+
 
 class Written(NamedTuple):
     """A request that was no GET."""
@@ -114,8 +119,8 @@ class ApiServer:
             if refusal[0] == method and refusal[1].search(request.path) and refusal[4]:
                 refusal[4] -= 1
                 return _status(refusal[2], refusal[3])
-        if request.path == "/api":
-            return web.json_response({"versions": ["v1"]})
+        if request.path in _SAID:
+            return web.json_response(_SAID[request.path])
         if request.path == "/apis":
             return web.json_response({"groups": self._groups()})
         if _GROUP.fullmatch(request.path):
@@ -228,9 +233,15 @@ def _selected(request: web.Request, place: re.Match[str], found: Json) -> bool:
     metadata = found["metadata"]
     if place["namespace"] and metadata.get("namespace") != place["namespace"]:
         return False
-    field, _, value = request.query.get("fieldSelector", "").partition("=")
-    if field and {"metadata.name": metadata["name"], "type": found.get("type")}[field] != value:
-        return False
+    for selector in filter(None, request.query.get("fieldSelector", "").split(",")):
+        field, _, value = selector.partition("=")
+        here = {
+            "metadata.name": metadata["name"],
+            "type": found.get("type"),
+            "status.phase": found.get("status", {}).get("phase"),
+        }[field.removesuffix("!")]
+        if (here == value) == field.endswith("!"):
+            return False
     labels = metadata.get("labels") or {}
     wanted = request.query.get("labelSelector", "")
     return all(

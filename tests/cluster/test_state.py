@@ -188,3 +188,32 @@ async def test_what_ends_by_a_bug_is_heard_of() -> None:
         assert not running.done()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_one_look_sees_everything_and_follows_nothing() -> None:
+    async with objects_server() as (server, api, _runner):
+        server.put(POLICIES, "main", spec=SPEC)
+        server.put(NAMESPACES, "shop", metadata={"labels": {"env": "prod"}})
+        state = ClusterState(api, namespace="cocket", gather=GATHER)
+
+        assert await state.look() == {}
+
+        assert state.synced
+        assert [one.name for one in state.policies().policies] == ["main"]
+        assert (state.namespace_labels("shop") or {})["env"] == "prod"
+        assert not [query for _, query in server.asked if "watch" in query]
+
+
+async def test_one_look_tells_what_could_not_be_listed() -> None:
+    async with objects_server() as (server, api, _runner):
+        server.forbidden.update({NAMESPACES, SECRETS})
+        server.put(POLICIES, "main", spec=SPEC)
+        state = ClusterState(api, namespace="cocket", gather=GATHER)
+
+        failed = await state.look()
+
+        assert {name: error.status for name, error in failed.items()} == {
+            "namespaces": 403,
+            "logins": 403,
+        }
+        assert [one.name for one in state.loaded().policies.policies] == ["main"]

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from tests.builders import config
 from webhook.core.argv import Unresolved
-from webhook.core.process import MAX_LINKS, MAX_SCANNED, Kind, Process, look, pid1
+from webhook.core.pid1 import pid1
+from webhook.core.process import MAX_LINKS, MAX_SCANNED, look
+from webhook.core.standing import Kind, Process
 
 VOCABULARY = [
     *("tini", "--", "-g", "sh", "-c", "bash", "exec app", "app", "app; exec tini app", "env"),

@@ -185,7 +185,7 @@ def test_a_bundle_may_hold_several_certificates_and_remarks() -> None:
         ),
         ({"secretName": "y", "provider": "ecr"}, "credentials: at most one of them"),
         ({"secretName": "y"}, "credentials.secretName: only the operator"),
-        ({"provider": "ecr"}, "credentials.provider: only the operator"),
+        ({"provider": "ecr"}, "credentials.provider: registry.example.com is no registry"),
         ({"provider": "aws"}, "credentials.provider: expected one of ecr, acr, gar; got"),
         ({"password": "x"}, "credentials.password: unknown field"),
     ],

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from tests.servers import RealRegistry
 
 FACTS = f"{OURS}/imagefacts"
-QUICK = FactsOptions(used_by_seconds=2.0, sweep_seconds=0.5, writes_per_second=100.0)
+QUICK = FactsOptions(
+    used_by_seconds=2.0, sweep_seconds=0.5, writes_per_second=100.0, looks_at_once=0
+)
 
 
 class World:

@@ -72,7 +72,7 @@ class ApiServer:
         content_type: str = "application/json",
     ) -> tuple[int, str]:
         """One request; status and text. Raises OSError or HTTPException without an answer."""
-        connection = HTTPSConnection("127.0.0.1", self.port, context=self.trust, timeout=30)
+        connection = HTTPSConnection("127.0.0.1", self.port, context=self.trust, timeout=120)
         with contextlib.closing(connection):
             headers = {"Authorization": f"Bearer {self.token(user)}", "Content-Type": content_type}
             content = None if body is None else json.dumps(body)

@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from tests.builders import LABELS, REVISION
@@ -15,7 +16,6 @@ from tests.e2e.audit_log import used
 from tests.e2e.facts_world import QUICK, World, count, learned, until, web
 from tests.e2e.registries import start_registry
 from webhook.demo.images import index
-from webhook.operator.facts_steps import FactsOptions
 
 if TYPE_CHECKING:
     from tests.e2e.control_plane import ControlPlane
@@ -135,7 +135,9 @@ async def test_users_are_written_rarely_and_all_in_the_end(world: World) -> None
 async def test_what_nobody_uses_is_kept_for_a_time_and_deleted(world: World) -> None:
     name = await world.push(web("gone"))
     world.pod("gone", name)
-    options = FactsOptions(used_by_seconds=0.1, sweep_seconds=0.2, keep_unused=timedelta(hours=1))
+    options = msgspec.structs.replace(
+        QUICK, used_by_seconds=0.1, sweep_seconds=0.2, keep_unused=timedelta(hours=1)
+    )
     async with world.keeper(options):
         await until(lambda: learned(world.facts(name)))
         await asyncio.to_thread(world.delete_pod, "gone")
@@ -150,7 +152,7 @@ async def test_what_nobody_uses_is_kept_for_a_time_and_deleted(world: World) -> 
         await asyncio.to_thread(world.delete_pod, "back")
         await until(lambda: (one := world.facts(name)) and one["status"].get("unusedSince"))
 
-    short = FactsOptions(used_by_seconds=0.1, sweep_seconds=0.2, keep_unused=timedelta(seconds=2))
+    short = msgspec.structs.replace(options, keep_unused=timedelta(seconds=2))
     async with world.keeper(short):
         await until(lambda: world.facts(name) is None)
 

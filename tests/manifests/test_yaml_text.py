@@ -140,7 +140,8 @@ def test_a_template_is_told_to_be_one(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["[" * 5000, "- " * 5000, "{a: " * 5000, "a:\n" + "? " * 5000])
 def test_deep_nesting_ends_early(text: str) -> None:
-    assert "nested more than" in problem(text)
+    # libyaml has a bound of its own, and sometimes comes to it first: it reads ahead.
+    assert "nest" in problem(text)
 
 
 def test_nesting_within_the_limit_is_read() -> None:

@@ -19,11 +19,13 @@ from webhook.operator.facts_learner import FactsLearner
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.facts_view import FactsView
 from webhook.operator.facts_writer import FactsWriter
+from webhook.operator.insides import Insides
 from webhook.operator.pace import Pace
 from webhook.operator.usage import Usage
 from webhook.operator.users import Users
 from webhook.operator.work_queue import WorkQueue
-from webhook.registry.client import Limits, open_client
+from webhook.registry.client import open_client
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 FACTS = "/apis/cocket.dev/v1alpha1/imagefacts"
 PODS = "/api/v1/pods"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
-QUICK = FactsOptions(used_by_seconds=0.2, writes_per_second=1000.0)
+QUICK = FactsOptions(used_by_seconds=0.2, writes_per_second=1000.0, looks_at_once=0)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -119,7 +121,17 @@ class Parts:
             queue=self.counted,
             options=options,
         )
+        self.insides = Insides(
+            world.api,
+            view=self.view,
+            usage=self.usage,
+            client=client,
+            registries=lambda: world.registries,
+            options=options,
+            ready=self.asked.add,
+        )
         self.learner = FactsLearner(
+            insides=self.insides,
             view=self.view,
             usage=self.usage,
             users=self.users,
@@ -159,7 +171,7 @@ async def parts(
     """The parts; what is there is seen already, and users are counted if asked."""
     async with AsyncExitStack() as stack:
         # It remembers failures, too; here that is the business of the parts.
-        client = open_client(limits=Limits(failure_seconds=0.0))
+        client = open_client(limits=Limits(failure_seconds=0.0, breaking=False))
         stack.push_async_callback(client.close)
         found = Parts(world, client, options)
         stack.push_async_callback(_end, asyncio.create_task(found.view.mirror.run()))

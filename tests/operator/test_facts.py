@@ -13,7 +13,8 @@ from tests.operator.facts_world import FACTS, PODS, QUICK, World, facts_world, u
 from webhook.core.recorded import name_of
 from webhook.demo.faults import Fault
 from webhook.operator.facts import FactsKeeper
-from webhook.registry.client import Limits, open_client
+from webhook.registry.client import open_client
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,7 +31,7 @@ async def world() -> AsyncIterator[World]:
 @asynccontextmanager
 async def keeping(world: World, options: FactsOptions = QUICK) -> AsyncIterator[FactsKeeper]:
     """A keeper that runs."""
-    client = open_client(limits=Limits(failure_seconds=0.0))
+    client = open_client(limits=Limits(failure_seconds=0.0, breaking=False))
     keeper = FactsKeeper(
         world.api,
         registries=lambda: world.registries,

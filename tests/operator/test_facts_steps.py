@@ -30,6 +30,7 @@ LEARNED = Recorded(
     version="7",
     ours=True,
     learned=True,
+    looked=False,
     image="r.example/prod/web",
     registries=("prod",),
     used_by=fingerprint(UsedBy()),

@@ -63,6 +63,21 @@ async def test_from_nothing_to_a_configuration_that_is_kept(world: World) -> Non
             await until(lambda: (world.configuration() or {}).get("webhooks"), 5)
 
 
+async def test_it_says_whether_anybody_could_get_past(world: World) -> None:
+    stored = world.issued()
+    world.store(stored)
+    async with running(world, msgspec.structs.replace(OPTIONS, fail=True)) as keeping:
+        assert not keeping.fails_closed
+        async with world.replica(stored) as address:
+            world.lease("a", address)
+            await until(lambda: keeping.fails_closed)
+            assert keeping.webhooks.repairs == 0
+
+            world.server.drop(CONFIGURATIONS, "cocket")
+            await until(lambda: not keeping.fails_closed)
+            await until(lambda: keeping.fails_closed, 5)
+
+
 async def test_what_somebody_else_issues_is_not_touched(world: World) -> None:
     async with running(world, msgspec.structs.replace(OPTIONS, issue=False)) as keeping:
         await until(keeping.problems)

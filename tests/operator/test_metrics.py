@@ -14,7 +14,7 @@ from webhook.core.resources import gather_policies
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
-from webhook.registry.client import Limits
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

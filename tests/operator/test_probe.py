@@ -7,7 +7,8 @@ import pytest
 from webhook.core.facts import Reason, Unknown
 from webhook.operator.conditions import Truth
 from webhook.operator.probe import Looked, camel, conditions, fields, set_aside
-from webhook.registry.ping import Ping, RateLimit
+from webhook.registry.ping import Ping
+from webhook.registry.ratelimit import RateLimit
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 REFUSED = Unknown(Reason.UNAUTHORIZED, "r.example.com does not serve /v2/")

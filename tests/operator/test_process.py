@@ -17,9 +17,11 @@ from tests.operator.facts_world import QUICK, World, facts_world, until
 from tests.operator.keeping_world import OPTIONS
 from webhook.core.resources import gather_policies
 from webhook.demo.login import BasicLogin
+from webhook.operator.audit import AuditOptions
+from webhook.operator.audit_plan import PlanOptions
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
-from webhook.registry.client import Limits
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,7 +44,9 @@ async def world() -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def operating(world: World, webhook: Options | None = None) -> AsyncIterator[Operator]:
+async def operating(
+    world: World, webhook: Options | None = None, audit: AuditOptions | None = None
+) -> AsyncIterator[Operator]:
     gather = partial(
         gather_policies,
         exception_namespaces=(),
@@ -57,6 +61,7 @@ async def operating(world: World, webhook: Options | None = None) -> AsyncIterat
         # What could not be learned is not tried again for its own sake.
         facts=msgspec.structs.replace(QUICK, first_retry_seconds=600.0),
         limits=Limits(failure_seconds=0.0),
+        audit=audit,
     )
     operator = Operator(world.api, options, lambda: datetime.now(UTC))
     running = asyncio.create_task(operator.run())
@@ -149,3 +154,29 @@ async def test_kinds_that_are_not_served_yet_stop_nothing_else(
     async with operating(world):
         await until(lambda: "the cluster does not serve registries.cocket.dev" in caplog.text)
         await until(lambda: world.reason(digest) == "Learned")
+
+
+async def test_what_runs_is_audited_and_what_comes_is_too(world: World) -> None:
+    world.server.serve("/apis/wgpolicyk8s.io/v1alpha2", "policyreports")
+    world.pod("web", world.push())
+    registry(world)
+    world.server.put(POLICIES, "main", spec={"rules": {"registry": {}, "provenance": {}}})
+
+    def results() -> dict[str, dict[str, str]]:
+        found = world.server.objects.get("/apis/wgpolicyk8s.io/v1alpha2/policyreports", {})
+        return {
+            one["scope"]["name"]: {result["rule"]: result["result"] for result in one["results"]}
+            for one in found.values()
+        }
+
+    expected = {"registry": "fail", "provenance": "pass"}
+    audit = AuditOptions(plan=PlanOptions(gather_seconds=0.1, retry_seconds=0.2))
+    async with operating(world, audit=audit) as operator:
+        await until(lambda: results() == {"web": expected})
+        world.pod("api", world.push("2"))
+
+        await until(lambda: results() == {"web": expected, "api": expected})
+        assert "audit" not in operator.problems()
+        assert operator.audit is not None
+        assert operator.audit.latest is not None
+        assert [one.owner.name for one in operator.audit.latest.audited] == ["api", "web"]

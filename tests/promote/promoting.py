@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -99,8 +99,9 @@ class Pair(msgspec.Struct):
             await client.close()
 
 
-def settings(name: str, registry: DemoRegistry) -> Registry:
-    return Registry(name=name, host=registry.host, plain_http=True, allow_private_addresses=True)
+def settings(name: str, registry: DemoRegistry, **more: Any) -> Registry:
+    reached = {"plain_http": True, "allow_private_addresses": True}
+    return Registry(name=name, host=registry.host, **(reached | more))
 
 
 @asynccontextmanager

@@ -14,7 +14,8 @@ from webhook.core.image import ImageRef
 from webhook.core.registries import Registry
 from webhook.demo.images import image
 from webhook.errors import RegistryError
-from webhook.registry.client import Limits, RegistryClient, open_client
+from webhook.registry.client import RegistryClient, open_client
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -164,6 +164,29 @@ async def test_basic_goes_to_the_registry_alone() -> None:
     assert world.service.sent == []
 
 
+async def test_who_refused_whose_login_is_said_for_each_of_them() -> None:
+    world = World()
+    world.basic_only = True
+    world.challenge = 'Basic realm="r"'
+
+    with pytest.raises(UnavailableError) as refused:
+        await world.asking(EVE, Basic("bob", "x")).send(request())
+
+    sentence = "the login of the test was refused by registry.example.com: 401 unauthorized"
+    assert str(refused.value) == f"{sentence}; {sentence}"
+
+
+async def test_the_token_service_that_refused_is_named() -> None:
+    world = World(realm=AUTH)
+
+    with pytest.raises(UnavailableError) as refused:
+        await world.asking(EVE, trust=AUTH).send(request())
+
+    assert str(refused.value) == (
+        "the login of the test was refused by auth.example.com: 401 unauthorized"
+    )
+
+
 async def test_a_failed_token_that_meets_a_basic_challenge_is_not_sent_as_basic() -> None:
     """Harbor answers so to whoever was refused."""
     world = World()

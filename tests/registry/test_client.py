@@ -19,9 +19,9 @@ from webhook.core.image import ImageRef
 from webhook.demo.faults import Fault
 from webhook.demo.images import index, sha256
 from webhook.demo.registry import DemoRegistry
-from webhook.errors import UnavailableError
+from webhook.errors import BadContentError, UnavailableError
 from webhook.registry.cache import question
-from webhook.registry.client import Limits
+from webhook.registry.limits import Limits
 
 
 async def test_a_digest_costs_one_manifest_and_one_config_and_then_nothing() -> None:
@@ -63,31 +63,62 @@ async def test_docker_types_and_nested_indexes_are_read() -> None:
             assert len(found.platforms) == 2
 
 
-async def test_a_tag_costs_one_manifest_and_is_believed_for_a_while() -> None:
+async def test_a_tag_costs_one_head_and_is_believed_for_a_while() -> None:
     async with DemoRegistry() as registry, client() as asked:
         digest = registry.add("prod/web", APP, tag="1.0")
         ref = ImageRef.parse(registry.name("prod/web", "1.0"))
         found = await asked.facts(ref, DIGEST, configured(registry.host))
 
         assert (found.digest, found.complete) == (digest, False)
-        assert registry.lines() == ["GET /v2/prod/web/manifests/1.0"]
+        assert registry.lines() == ["HEAD /v2/prod/web/manifests/1.0"]  # no pull, to Docker Hub
         registry.add("prod/web", ARM, tag="1.0")
         assert (await asked.facts(ref, DIGEST, configured(registry.host))).digest == digest
         assert asked.known(question(ref, configured(registry.host)), DIGEST) == found
         assert asked.known(question(ref, configured(registry.host)), CONFIG) is None
 
 
-async def test_a_tag_is_asked_again_after_its_seconds_and_only_its_manifest() -> None:
+async def test_a_tag_is_asked_again_after_its_seconds_and_only_by_head() -> None:
     async with DemoRegistry() as registry, client(limits=Limits(tag_seconds=0)) as asked:
         registry.add("prod/web", APP, tag="1.0")
         name = registry.name("prod/web", "1.0")
         await facts(name, asked)
         await facts(name, asked)
-        assert registry.lines().count("GET /v2/prod/web/manifests/1.0") == 2
-        assert len(registry.lines()) == 3
+        assert registry.lines().count("HEAD /v2/prod/web/manifests/1.0") == 2
+        assert [line.split()[0] for line in registry.lines()] == ["HEAD", "GET", "GET", "HEAD"]
         registry.add("prod/web", ARM, tag="1.0")
 
         assert (await facts(name, asked)).digest == ARM.digest
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(method="HEAD", status=405),
+        Fault(method="HEAD", status=404),
+        Fault(method="HEAD", headers=(("Docker-Content-Digest", ""),)),
+        Fault(method="HEAD", headers=(("Docker-Content-Digest", "sha1:abc"),)),
+    ],
+)
+async def test_where_head_says_no_digest_the_tag_is_pulled(fault: Fault) -> None:
+    async with DemoRegistry() as registry, client() as asked:
+        digest = registry.add("prod/web", APP, tag="1.0")
+        registry.fault("/v2/prod/web/manifests/1.0", fault)
+
+        found = await facts(registry.name("prod/web", "1.0"), asked)
+
+    assert (found.digest, found.complete) == (digest, True)
+
+
+async def test_a_digest_that_head_announced_is_compared_with_what_comes() -> None:
+    async with DemoRegistry() as registry, client() as asked:
+        registry.add("prod/web", APP, tag="1.0")
+        other = registry.add("prod/web", ARM)
+        registry.fault(registry.path("prod/web", other), Fault(body=APP.manifest), times=9)
+        lie = Fault(method="HEAD", headers=(("Docker-Content-Digest", other),))
+        registry.fault("/v2/prod/web/manifests/1.0", lie)
+
+        with pytest.raises(BadContentError):
+            await facts(registry.name("prod/web", "1.0"), asked)
 
 
 async def test_no_tag_is_latest() -> None:

@@ -19,7 +19,7 @@ from webhook.demo.images import index
 from webhook.demo.login import BasicLogin, TokenLogin
 from webhook.demo.registry import DemoRegistry, Redirect
 from webhook.errors import UnavailableError
-from webhook.registry.client import Limits
+from webhook.registry.limits import Limits
 
 
 async def test_tokens_are_asked_for_once_per_repository() -> None:

@@ -1,11 +1,10 @@
 import ipaddress
-import socket
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.registry.guard import BlockedAddressError, check, open_socket, refusal
+from webhook.registry.guard import BlockedAddressError, check, refusal
 
 NEVER = [
     "0.0.0.0",  # noqa: S104 - to be refused
@@ -80,7 +79,13 @@ def test_the_message_says_what_to_set_only_where_that_helps() -> None:
         check("169.254.169.254", private=True)
 
 
-def test_a_socket_is_made_for_allowed_addresses_only() -> None:
-    open_socket(socket.AF_INET, socket.SOCK_STREAM, 0, "127.0.0.1", private=True).close()
+def test_only_what_is_excepted_passes_the_guard_and_only_as_it_is_written() -> None:
+    metadata = frozenset({"169.254.169.254", "fd00:ec2::254"})
+
+    check("169.254.169.254", private=False, excepted=metadata)
+    check("fd00:0ec2:0::254", private=False, excepted=metadata)
+    for address in ("169.254.169.253", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::253"):
+        with pytest.raises(BlockedAddressError):
+            check(address, private=True, excepted=metadata)
     with pytest.raises(BlockedAddressError):
-        open_socket(socket.AF_INET, socket.SOCK_STREAM, 0, "127.0.0.1", private=False)
+        check("169.254.169.254", private=True)

@@ -14,11 +14,13 @@ from webhook.demo.login import BasicLogin
 from webhook.demo.registry import DemoRegistry
 from webhook.errors import UnavailableError
 from webhook.registry.client import open_client
-from webhook.registry.credentials import MAX_FILE, Basic
+from webhook.registry.credentials import MAX_FILE, Basic, Credential
 from webhook.registry.logins import Logins
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from webhook.core.registries import Registry
 
 HOST = "registry.example.com"
 NAME = f"{HOST}/prod/web"
@@ -27,6 +29,10 @@ NAME = f"{HOST}/prod/web"
 def secret(password: str, host: str = HOST) -> bytes:
     auths = {host: {"username": "robot", "password": password}}
     return json.dumps({"auths": auths}).encode()
+
+
+async def of(logins: Logins, registry: Registry) -> list[Credential]:
+    return [held.credential for held in await logins.of(NAME, registry)]
 
 
 async def test_a_registry_that_names_nothing_has_none() -> None:
@@ -38,9 +44,9 @@ async def test_a_secret_is_asked_for_by_its_name_and_read_again_when_it_changes(
     logins = Logins(secrets.get)
     registry = configured(HOST, secret_name="login")
 
-    assert await logins.of(NAME, registry) == [Basic("robot", "old")]
+    assert await of(logins, registry) == [Basic("robot", "old")]
     secrets["login"] = secret("new")
-    assert await logins.of(NAME, registry) == [Basic("robot", "new")]
+    assert await of(logins, registry) == [Basic("robot", "new")]
 
 
 async def test_a_secret_for_other_places_has_none_for_this_one() -> None:
@@ -78,12 +84,12 @@ async def test_a_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
     file = docker_config(tmp_path, **{HOST: "old"})
     logins = Logins()
     registry = configured(HOST, docker_config_file=file)
-    assert await logins.of(NAME, registry) == [Basic("robot", "old")]
+    assert await of(logins, registry) == [Basic("robot", "old")]
 
     docker_config(tmp_path, **{HOST: "new"})
     os.utime(file, ns=(1, 1))
 
-    assert await logins.of(NAME, registry) == [Basic("robot", "new")]
+    assert await of(logins, registry) == [Basic("robot", "new")]
 
 
 async def test_the_client_logs_in_with_a_secret() -> None:

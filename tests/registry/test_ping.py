@@ -15,8 +15,9 @@ from webhook.demo.faults import Fault
 from webhook.demo.login import BasicLogin, TokenLogin
 from webhook.demo.registry import DemoRegistry
 from webhook.errors import RegistryError
-from webhook.registry.credentials import Basic, IdentityToken
-from webhook.registry.ping import Ping, RateLimit, ping
+from webhook.registry.credentials import Basic, Held, IdentityToken
+from webhook.registry.ping import Ping, ping
+from webhook.registry.ratelimit import RateLimit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,10 +28,15 @@ RIGHT = Basic("robot", "sesame")
 WRONG = Basic("robot", "guess")
 
 
+def held(password: str) -> Held:
+    return Held(Basic(USER, password), "the login of the test")
+
+
 async def look(
     registry: DemoRegistry, *credentials: Credential, seconds: float = 5.0, **settings: object
 ) -> Ping:
-    return await ping(configured(registry.host, **settings), credentials, seconds=seconds)
+    logins = [Held(one, "the login of the test") for one in credentials]
+    return await ping(configured(registry.host, **settings), logins, seconds=seconds)
 
 
 async def test_an_open_registry_asks_nobody() -> None:
@@ -60,7 +66,8 @@ async def test_without_a_good_one_it_says_why(credentials: list[Credential]) -> 
 
         assert found.refused is not None
         assert found.refused.reason is Reason.UNAUTHORIZED
-        assert found.refused.detail.startswith(f"{registry.host} does not serve /v2/")
+        who = "the login of the test was refused by " if credentials else ""
+        assert found.refused.detail.startswith(f"{who}{registry.host}")
         assert "guess" not in repr(found)
 
 
@@ -167,8 +174,8 @@ async def test_nobody_listens() -> None:
 async def test_a_real_registry_over_tls_shows_its_certificate(tmp_path: Path) -> None:
     async with real_registry(tmp_path, "htpasswd", tls=True) as real:
         registry = configured(real.host, plain_http=False, ca_bundle=real.ca_pem)
-        good = await ping(registry, [Basic(USER, PASSWORD)], seconds=5)
-        bad = await ping(registry, [Basic(USER, "wrong")], seconds=5)
+        good = await ping(registry, [held(PASSWORD)], seconds=5)
+        bad = await ping(registry, [held("wrong")], seconds=5)
 
     assert good.refused is None
     assert bad.refused is not None
@@ -182,8 +189,8 @@ async def test_a_real_token_service_is_asked_who_we_are(tmp_path: Path) -> None:
     async with real_registry(tmp_path, "token") as real:
         assert real.tokens is not None
         registry = configured(real.host, token_realm=real.tokens.host)
-        good = await ping(registry, [Basic(USER, PASSWORD)], seconds=5)
-        bad = await ping(registry, [Basic(USER, "wrong")], seconds=5)
+        good = await ping(registry, [held(PASSWORD)], seconds=5)
+        bad = await ping(registry, [held("wrong")], seconds=5)
 
     assert good.refused is None
     assert good.challenge == f"Bearer {real.tokens.host}"

@@ -9,6 +9,7 @@ from webhook.registry.auth import Authenticated, Lobby
 from webhook.registry.credentials import (
     Basic,
     Credential,
+    Held,
 )
 from webhook.registry.exchange import Request, Response
 from webhook.registry.reach import Reach
@@ -40,7 +41,7 @@ class World:
             tokens=self.service,
             reach=Reach(origin=HOME, token_origins=(trust,) if trust else ()),
             repository="a/b",
-            credentials=credentials,
+            credentials=[Held(one, "the login of the test") for one in credentials],
             lobby=self.lobby,
         )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from webhook.admission.answer import answer_of, unjudged
 from webhook.admission.bodies import CROWDED, Room, Unread, declared_length, read_rest, too_large
 from webhook.admission.decisions import Judged, unjudged_decision
+from webhook.admission.edge import edge
 from webhook.admission.review import Unreadable, read_review, uid_of
 from webhook.admission.timeout import patience_of
 from webhook.core.printable import printable
@@ -38,8 +38,6 @@ _NOTHING = Verdict()
 _NO_REVIEW = "this is no AdmissionReview of admission.k8s.io/v1"
 _SHARE_FOR_BODIES = 0.6
 """Of the time for a request: to wait for room, before the connection would be cut as slow."""
-
-_log = logging.getLogger(__name__)
 
 
 class Admission:
@@ -106,13 +104,15 @@ class Admission:
             return None
         started = perf_counter()
         try:
-            asked = read_review(body)
-            if isinstance(asked, Unreadable) or asked.workload is None:
-                return None
-            verdict = self._engine.review_known(asked.workload)
-        except Exception:  # noqa: BLE001 - met again on the long way, which says so
-            return None
-        return None if verdict is None else self._judged(asked, verdict, started)
+            with edge(quiet=True):  # it is met again on the long way, which says so
+                asked = read_review(body)
+                if isinstance(asked, Unreadable) or asked.workload is None:
+                    return None
+                verdict = self._engine.review_known(asked.workload)
+                return None if verdict is None else self._judged(asked, verdict, started)
+        except InvalidReviewError:
+            pass
+        return None
 
     async def _validate(
         self,
@@ -121,15 +121,15 @@ class Admission:
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
         arrival = _Arrival()
+        failed = True
         try:
-            body = await self._answer(arrival, scope, receive)
+            with edge():
+                body = await self._answer(arrival, scope, receive)
+                failed = False
         except InvalidReviewError as error:
             await self._error(send, 400, str(error))
             return
-        except Exception:  # noqa: BLE001 - the edge of the HTTP face
-            # A bug of ours must not become a 500: the API server
-            # would ask its failurePolicy, and under Ignore the object would be in.
-            _log.exception("a review could not be judged")
+        if failed:
             uid = arrival.uid or uid_of(arrival.beginning)
             if uid is None:
                 await self._error(send, 400, _NO_REVIEW)

@@ -62,6 +62,8 @@ class Metrics:
         """When the serving certificate does."""
         self.others: Callable[[], Iterable[Metric]] = tuple
         """What else there is to tell, at the moment of the scrape."""
+        self.registries: Callable[[], Iterable[Metric]] = tuple
+        """The same, of registries."""
         self._findings: Counter[tuple[str, Mode, Outcome]] = Counter()
         self._unknown: Counter[Reason] = Counter()
         self._exceptions: Counter[str] = Counter()
@@ -170,6 +172,7 @@ class Metrics:
                 expires.timestamp(),
             )
         yield from self.others()
+        yield from self.registries()
 
     def _histogram(self) -> Metric:
         total = 0

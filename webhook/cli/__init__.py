@@ -27,6 +27,8 @@ MAX_MESSAGE = 2000
 
 COMMANDS = {
     "check": ("webhook.cli.check", "Judge the images that manifests name."),
+    "audit": ("webhook.cli.audit", "Judge what runs in a cluster, and say who owns it."),
+    "test": ("webhook.cli.test", "Run unit tests of policies."),
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
     "pin": ("webhook.cli.pin", "Write the digest behind every tag in files."),
     "resolve": ("webhook.cli.resolve", "Tell which digest a tag points to now."),
@@ -34,6 +36,8 @@ COMMANDS = {
     "registry": ("webhook.cli.registry", "Tell what a registry may lose, and delete it there."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
     "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),
+    "policy": ("webhook.cli.policy", "Simulate a policy before it is in force."),
+    "doctor": ("webhook.cli.doctor", "Say what is wrong with an installation, and how to mend it."),
     "demo": (
         "webhook.cli.demo",
         "Show it all on this machine: registry, server, reviews, answers.",

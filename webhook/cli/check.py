@@ -14,7 +14,7 @@ from webhook.cli import MAX_MESSAGE, complain
 from webhook.cli.exit_codes import GOOD, UNDECIDED, USAGE
 from webhook.cli.fail_on import FailOn, check_code
 from webhook.cli.inputs import read_inputs
-from webhook.cli.lookups import SPARE, names_in, review_all
+from webhook.cli.lookups import SPARE, names_in
 from webhook.cli.names import standard_input
 from webhook.cli.options import (
     cache_option,
@@ -28,7 +28,7 @@ from webhook.cli.policies import load_policies, to_stderr
 from webhook.cli.sources import Network, open_source
 from webhook.cli.terminal import print_table, progress
 from webhook.core.printable import printable
-from webhook.engine import Engine
+from webhook.engine import Engine, review_all
 from webhook.errors import InputError
 from webhook.registry.given import read_facts
 from webhook.reports.check_json import render_json, render_jsonl

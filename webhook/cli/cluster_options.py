@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+ALL = "*"
+"""In place of the names of pull secrets."""
 _HOST = re.compile(r"[A-Za-z0-9.-]+", re.ASCII)
 _IPV6 = re.compile(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
@@ -50,6 +52,19 @@ class NamespacedName(click.ParamType[tuple[str, str]]):
         if not is_namespace(namespace) or not is_name(name):
             self.fail(f"{value!r} is not written as NAMESPACE/NAME", param, ctx)
         return namespace, name
+
+
+class SecretName(click.ParamType[str]):
+    """The name of a Secret, or `*` for all."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the text; raises click.BadParameter."""
+        text = str(value)
+        if text != ALL and not is_name(text):
+            self.fail(f"{value!r} is no name of a Secret, and not {ALL}", param, ctx)
+        return text
 
 
 class ReplicaUid(click.ParamType[str]):
@@ -119,6 +134,15 @@ _OPTIONS = (
         multiple=True,
         metavar="NS",
         help="Honour the ImageExceptions of this namespace; of others never. Repeatable.",
+    ),
+    click.option(
+        "--pull-secret",
+        "pull_secrets",
+        type=SecretName(),
+        multiple=True,
+        metavar="NAME",
+        help="Use the pull secret NAME of a Pod, in the Pod's own namespace, for images that the "
+        "login of their Registry does not open; '*' uses all. Repeatable.",
     ),
     click.option(
         "--replica-name",

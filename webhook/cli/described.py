@@ -11,7 +11,7 @@ from webhook.core.claims import claims
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.labels import Meaning
-from webhook.core.process import pid1
+from webhook.core.pid1 import pid1
 from webhook.core.workload import Workload
 from webhook.errors import RegistryError
 from webhook.reports.images import ImageReport, PlatformReport, Says
@@ -30,15 +30,20 @@ async def describe(report: ImageReport, source: Source, patience: float) -> Imag
     """The report with what `source` says, within `patience` seconds; as it is where no name is."""
     if not isinstance(report.name, ImageRef):
         return report
+    answer = await answered(report.name, source, patience)
+    return replace(report, says=answer if isinstance(answer, Unknown) else says(answer))
+
+
+async def answered(ref: ImageRef, source: Source, patience: float) -> ImageFacts | Unknown:
+    """What `source` says about a name, within `patience` seconds."""
     try:
         async with asyncio.timeout(patience):
-            known = source.known(report.name, _NEEDS)
-            answer = known or await source.learn(report.name, _NEEDS, _NOBODY)
+            known = source.known(ref, _NEEDS)
+            return known or await source.learn(ref, _NEEDS, _NOBODY)
     except TimeoutError:
-        answer = Unknown(Reason.TIMED_OUT, f"no answer within {patience:g} s")
+        return Unknown(Reason.TIMED_OUT, f"no answer within {patience:g} s")
     except RegistryError as error:
-        answer = Unknown(error.reason, str(error))
-    return replace(report, says=answer if isinstance(answer, Unknown) else says(answer))
+        return Unknown(error.reason, str(error))
 
 
 def says(facts: ImageFacts) -> Says:
@@ -58,8 +63,9 @@ def _platform(one: PlatformImage) -> PlatformReport:
         created=_value(claimed.created),
         entrypoint=config.entrypoint,
         cmd=config.cmd,
-        pid1=pid1(config).summary,
+        pid1=pid1(config, one.inside).summary,
         stop_signal=config.stop_signal,
+        inside=one.inside,
     )
 
 

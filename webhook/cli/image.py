@@ -34,6 +34,8 @@ _EPILOG = """\b
 Examples:
   cocket image nginx:1.25
   cocket image -o json ghcr.io/acme/web@sha256:…
+  cocket image --inside --platform linux/arm64 nginx:1.25
+  cocket image --sbom cyclonedx nginx:1.25 > nginx.cdx.json
   kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' |
     cocket image --offline -o jsonl -
 
@@ -68,6 +70,27 @@ Exit code:
     metavar="SECONDS",
     help="For one name.",
 )
+@click.option("--inside", is_flag=True, help="Also read its layers: OS, packages, programs.")
+@click.option("--packages", is_flag=True, help="List the installed packages, one a line.")
+@click.option(
+    "--sbom",
+    type=click.Choice(["spdx", "cyclonedx"]),
+    help="Write a bill of materials as JSON: SPDX 2.3, or CycloneDX 1.5.",
+)
+@click.option(
+    "--platform",
+    default="",
+    metavar="OS/ARCH",
+    help="Whose layers are read.  [default: linux/amd64, else the first]",
+)
+@click.option(
+    "--layers-timeout",
+    type=click.FloatRange(min=0, min_open=True, max=3600),
+    default=Settings().layers_patience,
+    show_default=True,
+    metavar="SECONDS",
+    help="For the layers of one image.",
+)
 def image(
     *,
     refs: Sequence[str],
@@ -77,6 +100,11 @@ def image(
     facts_files: Sequence[Path],
     cache_dir: Path | None,
     timeout: float,
+    inside: bool,
+    packages: bool,
+    sbom: str | None,
+    platform: str,
+    layers_timeout: float,
 ) -> None:
     """Tell what each REF means, and what its registry says about it.
 
@@ -85,6 +113,9 @@ def image(
     how to reach private ones. With --offline names are only parsed.
     """
     texts = names(refs, standard_input)
+    into = inside or packages or sbom is not None
+    if into and offline:
+        raise click.UsageError("Layers are read over the network: leave --offline away.")
     if offline and not facts_files:
         page = Page(form)
         for text in texts:
@@ -97,6 +128,21 @@ def image(
 
     registries = load_registries(policy_files)
     given = read_facts(facts_files)
+    if into:
+        sys.exit(
+            _look_into(
+                texts,
+                form,
+                registries=registries,
+                given=given,
+                cache_dir=cache_dir,
+                packages=packages,
+                sbom=sbom or "",
+                platform=platform,
+                patience=timeout,
+                seconds=layers_timeout,
+            )
+        )
     network = Network(offline=offline, unconfigured=True, cache_dir=cache_dir, settings=Settings())
     sys.exit(
         asyncio.run(
@@ -105,6 +151,47 @@ def image(
             )
         )
     )
+
+
+def _look_into(
+    texts: Iterator[str],
+    form: Format,
+    *,
+    registries: Registries,
+    given: GivenFacts,
+    cache_dir: Path | None,
+    packages: bool,
+    sbom: str,
+    platform: str,
+    patience: float,
+    seconds: float,
+) -> int:
+    from webhook.cli.looking import Look, look_into  # noqa: PLC0415
+    from webhook.cli.terminal import downloading  # noqa: PLC0415
+
+    look = Look(
+        packages=packages,
+        sbom=sbom,
+        platform=platform,
+        json=form != "table",
+        patience=patience,
+        seconds=seconds,
+    )
+    page = Page(form)
+    with downloading(shown=sys.stderr.isatty()) as progress:
+        good = asyncio.run(
+            look_into(
+                (parsed(text) for text in texts),
+                page,
+                look,
+                registries=registries,
+                given=given,
+                cache_dir=cache_dir,
+                progress=progress,
+            )
+        )
+    code = page.end() if not (packages or sbom) else GOOD
+    return code if good else FOUND
 
 
 async def _look_up(

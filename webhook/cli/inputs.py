@@ -84,10 +84,11 @@ def read_inputs(paths: Iterable[str], stdin: Callable[[], BinaryIO]) -> Inputs:
 
 def _read(documents: Iterable[Document], inputs: Inputs) -> None:
     for document in documents:
-        _take(document, inputs)
+        read_into(inputs, document)
 
 
-def _take(document: Document, inputs: Inputs) -> None:
+def read_into(inputs: Inputs, document: Document) -> None:
+    """Add one document to what was read before."""
     data = document.data
     if is_compose(data):
         _take_services(document, inputs)

@@ -9,20 +9,17 @@ from webhook.core.facts import ImageFacts, Reason, Unknown
 from webhook.errors import RegistryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from webhook.core.facts import Need
     from webhook.core.image import ImageRef
-    from webhook.core.verdict import Verdict
     from webhook.core.workload import Workload
-    from webhook.engine import Engine, Source
+    from webhook.engine import Source
 
 AT_ONCE = 16
 """Images that are asked about at a time: registries slow down or refuse who asks for more."""
 SPARE = 5.0
 """Seconds that a review waits beyond the budget, so that the source can say that it is spent."""
-_REVIEWS_AT_ONCE = 64
-"""Objects that wait for their images at a time; the bound on names in flight is `AT_ONCE`."""
 
 
 class Snapshot:
@@ -87,30 +84,6 @@ class Snapshot:
                 return Unknown(error.reason, str(error))
             finally:
                 self.answered()
-
-
-async def review_all(
-    engine: Engine, workloads: Mapping[int, Workload], patience: float
-) -> Mapping[int, Verdict]:
-    """Review all workloads; the keys are theirs to choose and come back.
-
-    Args:
-        engine: whose source bounds how much is asked at a time, and how long in all.
-        workloads: what is to run.
-        patience: seconds for one workload.
-    """
-    waiting = iter(workloads.items())
-    verdicts: dict[int, Verdict] = {}
-
-    async def work() -> None:
-        # One iterator for all workers: each takes the next object that nobody has.
-        for key, workload in waiting:
-            verdicts[key] = await engine.review(workload, patience)
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(_REVIEWS_AT_ONCE, len(workloads))):
-            group.create_task(work())
-    return verdicts
 
 
 def names_in(workloads: Iterable[Workload]) -> int:

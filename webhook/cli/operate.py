@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 import click
 
+from webhook.cli.audit_options import audit_options
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.options import READABLE
+from webhook.cli.report_options import ReportServed, report_options
 from webhook.core.resource_fields import is_name
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ Examples:
   cocket operate --service cocket-webhook --tls-secret cocket-tls --replicas 3
   cocket operate --service cocket-webhook --failure-policy fail
   cocket operate --webhook-url https://host:8443/validate --tls-secret web-tls
+  cocket operate --audit-reports policyreport --no-audit-events
   cocket operate --namespace cocket-system --remove-webhook-configuration
 
 \b
@@ -33,6 +36,8 @@ What the leader does, who holds the Lease cocket-operator:
   registries   asks each Registry every five minutes whether it answers and
                lets us in
   facts        writes an ImageFacts for every digest in use
+  audit        says what of all that runs would be refused, in policy reports,
+               Events, metrics, and day by day in the ConfigMap cocket-trend
   webhook      with --service or --webhook-url: makes and rotates the
                certificate in --tls-secret, writes the
                ValidatingWebhookConfiguration, and mends it
@@ -185,6 +190,8 @@ class Identity(click.ParamType[str]):
     metavar="NS",
     help="Honour the ImageExceptions of this namespace; of others never. Repeatable.",
 )
+@audit_options
+@report_options
 @click.option(
     "--identity",
     type=Identity(),
@@ -196,6 +203,14 @@ class Identity(click.ParamType[str]):
     "remove",
     is_flag=True,
     help="Stop the leader, delete the webhook configuration and end: before an uninstall.",
+)
+@click.option(
+    "--look-inside",
+    type=click.IntRange(0, 16),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Images whose layers are read at one time; 0: layers are never read.",
 )
 @click.option(
     "--probe-bind", default="", metavar="ADDRESS", help="Listen there; every address if absent."
@@ -229,8 +244,14 @@ def operate(
     overlap_seconds: int,
     excluded: Sequence[str],
     exception_namespaces: Sequence[str],
+    audit: bool,
+    audit_interval: int,
+    audit_reports: str,
+    audit_events: bool,
+    report: ReportServed | None,
     identity: str | None,
     remove: bool,
+    look_inside: int,
     probe_bind: str,
     probe_port: int,
     log_level: str,
@@ -249,7 +270,7 @@ def operate(
     # Imported here: Kubernetes' client and kopf take seconds, and `--help` needs neither.
     from webhook.admission.logs import configure_logging  # noqa: PLC0415
     from webhook.admission.server import Address  # noqa: PLC0415
-    from webhook.cli.operating import Operated, Webhook, run  # noqa: PLC0415
+    from webhook.cli.operating import Audited, Operated, Webhook, run  # noqa: PLC0415
 
     configure_logging(sys.stderr, logging.getLevelNamesMapping()[log_level.upper()])
     if remove:
@@ -274,7 +295,12 @@ def operate(
             namespace=namespace,
             identity=identity,
             exception_namespaces=tuple(exception_namespaces),
+            look_inside=look_inside,
             webhook=webhook if service or webhook_url else None,
+            audit=Audited(audit_interval, audit_reports, audit_events, tuple(excluded))
+            if audit
+            else None,
+            report=report,
             probes=Address(probe_bind, probe_port),
         )
     )

@@ -15,25 +15,32 @@ from typing import TYPE_CHECKING
 import msgspec
 import uvloop
 
+from webhook import __version__
 from webhook.admission.checks import Check
 from webhook.admission.health import health_app
 from webhook.admission.limits import Limits as PeerLimits
 from webhook.admission.listener import Listener
 from webhook.admission.metrics import Metrics
 from webhook.admission.server import Address
+from webhook.cli.reporting import served_report, source_of
 from webhook.cluster.leader import lead
 from webhook.cluster.lease_lock import Standing
 from webhook.cluster.login import open_api
 from webhook.core.resources import gather_policies
 from webhook.errors import ClusterError, InputError
-from webhook.operator.configuration import Endpoint, Shape
+from webhook.operator.audit import AuditOptions
+from webhook.operator.audit_events import EventOptions
+from webhook.operator.audit_plan import PlanOptions
+from webhook.operator.audit_reports import ReportOptions
+from webhook.operator.configuration import SYSTEM_NAMESPACE, Endpoint, Shape
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
+from webhook.operator.report_apis import ReportsWanted
 from webhook.operator.scene import Options as WebhookOptions
-from webhook.registry.client import Limits
-from webhook.settings import Settings
+from webhook.registry.limits import Limits
+from webhook.settings import Settings, cloud_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,9 +48,11 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
+    from webhook.cli.report_options import ReportServed
     from webhook.cluster.api import Api
     from webhook.core.document import Document
     from webhook.core.reading import Loaded
+    from webhook.page.shown import Source
 
 ENDED = 0
 FAILED = 1
@@ -91,6 +100,27 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Audited(msgspec.Struct, frozen=True):
+    """The options about the audit."""
+
+    interval_seconds: float
+    reports: str
+    events: bool
+    excluded: tuple[str, ...]
+
+    def options(self, identity: str, namespace: str) -> AuditOptions:
+        """As the operator takes them; `namespace` is our own."""
+        return AuditOptions(
+            unasked=frozenset({SYSTEM_NAMESPACE, namespace, *self.excluded}),
+            requests_per_second=Settings().audit_requests_per_second,
+            plan=PlanOptions(interval_seconds=self.interval_seconds),
+            reports=ReportOptions(wanted=ReportsWanted(self.reports)),
+            events=EventOptions() if self.events else None,
+            instance=identity,
+            version=__version__,
+        )
+
+
 class Operated(msgspec.Struct, frozen=True, kw_only=True):
     """The options of `cocket operate`."""
 
@@ -99,7 +129,11 @@ class Operated(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str | None
     identity: str | None
     exception_namespaces: tuple[str, ...]
+    look_inside: int = 1
+    """Images whose layers are read at one time; 0: never."""
     webhook: Webhook | None
+    audit: Audited | None
+    report: ReportServed | None
     probes: Address
 
 
@@ -124,6 +158,9 @@ async def _operate(operated: Operated) -> int:
         operating = _Operating(api, operated)
         await operating.listen(operated.probes)
         stack.push_async_callback(operating.close)
+        await stack.enter_async_context(
+            served_report(operated.report, api, operating.report, *operating.peers)
+        )
         return await operating.until(asked)
 
 
@@ -142,8 +179,16 @@ class _Operating:
             gather=partial(_gather, operated.exception_namespaces, settings.max_exception_days),
             webhook=None if operated.webhook is None else operated.webhook.options(self._namespace),
             probe=ProbeOptions(seconds=settings.probe_seconds),
-            facts=FactsOptions(),
-            limits=Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes),
+            facts=FactsOptions(looks_at_once=operated.look_inside),
+            place=cloud_place(),
+            limits=Limits(
+                tag_seconds=settings.tag_seconds,
+                cache_bytes=settings.cache_bytes,
+                breaking=False,
+            ),
+            audit=None
+            if operated.audit is None
+            else operated.audit.options(self._identity, self._namespace),
         )
         metrics = Metrics()
         # Nothing is reviewed here: in place of the counters of reviews stands what we know.
@@ -152,6 +197,7 @@ class _Operating:
         limits = PeerLimits(
             **{name: getattr(settings, name) for name in PeerLimits.__struct_fields__}
         )
+        self.peers = (limits, metrics)
         self._listener = Listener(
             health_app(self._ready, metrics, self._checks),
             tls=None,
@@ -222,6 +268,10 @@ class _Operating:
             await self._operator.run()
         finally:
             self._operator = None
+
+    def report(self) -> Source:
+        """What the report shows now."""
+        return source_of(self._operator, self._standing.holder)
 
     def _ready(self) -> bool:
         return all(check.ok for check in self._checks())

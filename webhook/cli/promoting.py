@@ -29,8 +29,9 @@ from webhook.promote.destination import Destination, destination, tagged
 from webhook.promote.promotion import Outcome, promote
 from webhook.promote.signing import Signer, load_signer
 from webhook.promote.statement import Build, Check, Promoted
-from webhook.registry.client import Limits, RegistryClient, open_client
+from webhook.registry.client import RegistryClient, open_client
 from webhook.registry.given import GivenFacts
+from webhook.registry.limits import Limits
 from webhook.registry.source import RegistrySource
 from webhook.reports.wording import sentence
 from webhook.settings import Settings, read_pipeline

@@ -8,6 +8,7 @@ import resource
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import uvloop
 from webhook.admission.checks import Check
 from webhook.admission.limits import Limits
 from webhook.admission.metrics import Metrics
+from webhook.admission.registry_metrics import registry_metrics
 from webhook.admission.reload import Reload, read_contents
 from webhook.admission.server import Address, Server
 from webhook.admission.tls import Certificate
@@ -25,12 +27,16 @@ from webhook.cli.serving_certificates import Files, FromSecret, SelfSigning, loc
 from webhook.core.policy import PolicySet
 from webhook.engine import Engine
 from webhook.errors import InputError
-from webhook.registry import client as registry_client
+from webhook.registry.client import open_client
+from webhook.registry.cloud.logins import CloudLogins
+from webhook.registry.counting import Requests
 from webhook.registry.credentials import Secrets
 from webhook.registry.given import GivenFacts, read_facts
+from webhook.registry.limits import Limits as RegistryLimits
 from webhook.registry.promotions import Promotions
 from webhook.registry.source import Recorded, RegistrySource
-from webhook.settings import Settings
+from webhook.registry.tenant import PullSecrets
+from webhook.settings import Settings, cloud_place
 
 _FILES = 4096
 """File descriptors that all our limits need together, with the registries' connections."""
@@ -56,6 +62,8 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """Our own; None for that of the login."""
     exception_namespaces: tuple[str, ...] = ()
     replica: Replica | None = None
+    pull_secrets: tuple[str, ...] = ()
+    """Names of the pull secrets of Pods that are read; `*` for all, nothing for none."""
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +94,7 @@ class Judging(msgspec.Struct, kw_only=True):
     reloads: Sequence[Reload[Any, Any]] = ()
     recorded: Recorded | None = None
     secrets: Secrets | None = None
+    pull_secrets: PullSecrets | None = None
     before: Callable[[], Awaitable[None]] | None = None
     checks: Callable[[], Sequence[Check]] = tuple
     on_readiness: Callable[[bool], None] = lambda _: None
@@ -135,12 +144,17 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
     settings = Settings()
     client = promotions = None
     if not served.offline:
-        limits = registry_client.Limits(
-            tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes
+        limits = RegistryLimits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
+        requests = Requests()
+        metrics.registry.register(requests)
+        client = open_client(
+            cache_dir=served.cache_dir,
+            limits=limits,
+            secrets=judging.secrets,
+            requests=requests,
+            cloud=CloudLogins(cloud_place(), now),
         )
-        client = registry_client.open_client(
-            cache_dir=served.cache_dir, limits=limits, secrets=judging.secrets
-        )
+        metrics.registries = partial(registry_metrics, client.ways.breakers)
         promotions = Promotions(
             client, rules=lambda: judging.policies().promotion_rules, monotonic=time.monotonic
         )
@@ -151,6 +165,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             client=client,
             given=judging.given,
             recorded=judging.recorded,
+            pull_secrets=judging.pull_secrets,
             promotions=promotions,
         ),
         namespaces=judging.namespaces,

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from webhook.admission.checks import Check
 from webhook.admission.following import checks_of, metrics_of
+from webhook.cli.cluster_options import ALL
 from webhook.cli.serving import Judging, now, serve, settle
 from webhook.cli.serving_certificates import FromSecret, SecretCertificate, local_certificate
 from webhook.cluster.login import open_api
+from webhook.cluster.pull_secrets import PullSecrets
 from webhook.cluster.replica_lease import ReplicaLease, Standing
 from webhook.cluster.state import ClusterState
 from webhook.core.resources import gather_policies
@@ -49,6 +51,8 @@ async def serve_from_cluster(
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(_logged_in(served.cluster))
         serving = _Serving(api, served, metrics)
+        if serving.pull_secrets is not None:
+            stack.push_async_callback(serving.pull_secrets.close)
         for work in serving.works():
             await stack.enter_async_context(_beside(work))
         if serving.lease is not None:
@@ -72,6 +76,9 @@ class _Serving:
         )
         self._state = ClusterState(api, namespace=namespace, gather=gather)
         self._state.on_change(self._touch)
+        names = cluster.pull_secrets
+        readable = None if ALL in names else frozenset(names)
+        self.pull_secrets = PullSecrets(api, readable) if names else None
         self._reload_seconds = settings.reload_seconds
         self._ready = False
         self._secret: SecretCertificate | None = None
@@ -116,6 +123,7 @@ class _Serving:
             reloads=self._reloads,
             recorded=self._state.recorded,
             secrets=self._state.secrets,
+            pull_secrets=None if self.pull_secrets is None else self.pull_secrets.of,
             before=self._wait,
             checks=self._checks,
             on_readiness=self._turn,

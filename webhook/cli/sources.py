@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -45,12 +46,16 @@ async def open_source(
     client = promotions = None
     if not network.offline:
         # Imported here: the HTTP client takes a third of a second, and offline needs none of it.
-        from webhook.registry.client import Limits, open_client  # noqa: PLC0415
+        from webhook.registry.client import open_client  # noqa: PLC0415
+        from webhook.registry.cloud.logins import CloudLogins  # noqa: PLC0415
+        from webhook.registry.limits import Limits  # noqa: PLC0415
         from webhook.registry.promotions import Promotions  # noqa: PLC0415
+        from webhook.settings import cloud_place  # noqa: PLC0415
 
         settings = network.settings
         limits = Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
-        client = open_client(cache_dir=network.cache_dir, limits=limits)
+        cloud = CloudLogins(cloud_place(), lambda: datetime.now(UTC))
+        client = open_client(cache_dir=network.cache_dir, limits=limits, cloud=cloud)
         promotions = Promotions(client, rules=lambda: rules, monotonic=time.monotonic)
     source = RegistrySource(
         registries=lambda: registries,

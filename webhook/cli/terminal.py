@@ -12,9 +12,10 @@ from webhook.reports.table import blocks
 from webhook.reports.wording import MAX_SENTENCE, Effect, summary_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from webhook.reports.checked import CheckResult
+    from webhook.reports.table import Block
 
 _STYLES = {
     Effect.REFUSES: "bold red",
@@ -26,18 +27,23 @@ _STYLES = {
 
 def print_table(result: CheckResult, *, verbose: bool) -> None:
     """The same words as the plain table, with colours, wrapped at the terminal's width."""
+    print_blocks(blocks(result, verbose=verbose), [summary_line(result.summary())])
+
+
+def print_blocks(found: Iterable[Block], last: Iterable[str]) -> None:
+    """Blocks of a table with colours, and lines under it."""
     # Imported here: a run that writes to a pipe has no use for it.
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(highlight=False, markup=False, emoji=False)
-    for block in blocks(result, verbose=verbose):
+    for block in found:
         style = _STYLES[block.effect]
         console.print(
             Text.assemble(
                 (f"{block.sign} ", style),
-                (f"{block.place}: ", "dim"),
+                (f"{block.place}: " if block.place else "", "dim"),
                 (block.title, "bold"),
                 ": ",
                 (block.verdict, style),
@@ -56,7 +62,8 @@ def print_table(result: CheckResult, *, verbose: bool) -> None:
             )
         if block.lines:
             console.print(grid)
-    console.print(Text(summary_line(result.summary()), "bold"))
+    for text in last:
+        console.print(Text(text, "bold"), soft_wrap=True)
 
 
 class Bar:
@@ -131,3 +138,71 @@ def progress(
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
+
+
+class AuditProgress:
+    """How far an audit is, on standard error: first Pods are listed, then images looked up."""
+
+    def __init__(self) -> None:
+        """Begin without a bar."""
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[count]}"),
+            TimeElapsedColumn(),
+        )
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("Listing Pods", total=None, count="")
+        self._images = 0
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        """Show it."""
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take it away."""
+        self._bar.stop()
+
+    def listed(self, pods: int) -> None:
+        """See `webhook.audit.scan.Told`."""
+        self._bar.update(self._task, count=f"{pods:,}")
+
+    def asking(self, images: int) -> None:
+        """See `webhook.audit.scan.Told`."""
+        self._images = images
+        self._bar.update(
+            self._task, description="Looking up images", total=images, completed=0, count=""
+        )
+
+    def answered(self) -> None:
+        """One more image was looked up."""
+        self._done += 1
+        self._bar.update(self._task, completed=self._done, count=f"{self._done}/{self._images}")
+
+
+@contextmanager
+def downloading(*, shown: bool) -> Iterator[Callable[[int], None]]:
+    """How many bytes came, on standard error while layers are read; call it with each piece."""
+    if not shown:
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        DownloadColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TransferSpeedColumn,
+    )
+
+    columns = (SpinnerColumn(), TextColumn("Reading layers"), DownloadColumn())
+    with Progress(
+        *columns, TransferSpeedColumn(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda size: bar.advance(task, size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from webhook.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
 
     from kubernetes.aio.client import ApiClient
 
@@ -69,6 +71,21 @@ class Api:
     async def get(self, path: str, into: type[T], query: Mapping[str, str] = _NO_QUERY) -> T:
         """GET, decoded."""
         return decode(await self.read(path, query), into, path)
+
+    async def time(self) -> datetime | None:
+        """What time the API server thinks it is, to the second; None where it does not say.
+
+        Raises:
+            ClusterError: it was not reached, or said no.
+        """
+        path = "/version"
+        async with self._response("GET", path, _NO_QUERY, None, _JSON, total=_SECONDS) as response:
+            await _bounded(response, path)
+            try:
+                # RFC 9110, 6.6.1: an HTTP-date in GMT.
+                return parsedate_to_datetime(response.headers.get("Date", ""))
+            except ValueError:
+                return None
 
     async def create(self, path: str, body: object, query: Mapping[str, str] = _NO_QUERY) -> bytes:
         """POST an object to the collection."""

@@ -110,20 +110,24 @@ class Gathering:
         """
         loop = asyncio.get_running_loop()
         while True:
-            self._stale.clear()
-            documents = dict(self._documents)
             began = loop.time()
-            # Thousands of policies take longer to read than a review may be kept waiting.
-            version, loaded = await asyncio.to_thread(_gathered, self._gather, documents)
-            if version != self.version:
-                _say(self.loaded, loaded)
-                self.version, self.loaded = version, loaded
-                self.changed()
-            self.first.set()
+            await self.once()
             ended = loop.time()
             rest = min(ended - began, _LONGEST_PAUSE)
             await self._stale.wait()
             await asyncio.sleep(ended + rest - loop.time())
+
+    async def once(self) -> None:
+        """Gather now."""
+        self._stale.clear()
+        documents = dict(self._documents)
+        # Thousands of policies take longer to read than a review may be kept waiting.
+        version, loaded = await asyncio.to_thread(_gathered, self._gather, documents)
+        if version != self.version:
+            _say(self.loaded, loaded)
+            self.version, self.loaded = version, loaded
+            self.changed()
+        self.first.set()
 
 
 def _gathered(

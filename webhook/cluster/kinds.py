@@ -54,6 +54,7 @@ CLUSTER_IMAGE_POLICIES = _ours("clusterimagepolicies", "ClusterImagePolicy")
 IMAGE_POLICIES = _ours("imagepolicies", "ImagePolicy", namespaced=True)
 IMAGE_EXCEPTIONS = _ours("imageexceptions", "ImageException", namespaced=True)
 IMAGE_FACTS = _ours("imagefacts", "ImageFacts")
+IMAGE_CONTENTS = _ours("imagecontents", "ImageContents")
 
 PODS = Kind("", "v1", "pods", "Pod")
 POD_TEMPLATES = Kind("", "v1", "podtemplates", "PodTemplate")
@@ -66,8 +67,14 @@ JOBS = Kind("batch", "v1", "jobs", "Job")
 CRON_JOBS = Kind("batch", "v1", "cronjobs", "CronJob")
 CRON_JOBS_BETA = Kind("batch", "v1beta1", "cronjobs", "CronJob")
 
+POLICY_REPORTS = Kind("wgpolicyk8s.io", "v1alpha2", "policyreports", "PolicyReport")
+OPEN_REPORTS = Kind("openreports.io", "v1alpha1", "reports", "Report")
+EVENTS = Kind("events.k8s.io", "v1", "events", "Event")
+CONFIG_MAPS = Kind("", "v1", "configmaps", "ConfigMap")
+
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False)
 SECRETS = Kind("", "v1", "secrets", "Secret")
+SERVICE_ACCOUNTS = Kind("", "v1", "serviceaccounts", "ServiceAccount")
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
 VALIDATING_WEBHOOKS = Kind(
     "admissionregistration.k8s.io",

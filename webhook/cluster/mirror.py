@@ -113,7 +113,7 @@ class Mirror(Generic[V]):
             began = loop.time()
             try:
                 if not self._version:
-                    await self._list()
+                    await self.look()
                 await self._watch()
             except ClusterError as error:
                 if error.status == _GONE or error.reason == "Expired":
@@ -128,8 +128,12 @@ class Mirror(Generic[V]):
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _list(self) -> None:
-        """See everything, and let go of what is not there any more."""
+    async def look(self) -> None:
+        """See everything once, and let go of what is not there any more.
+
+        Raises:
+            ClusterError: it cannot be listed.
+        """
         seen: set[Key] = set()
         version = ""
         async for page in list_pages(

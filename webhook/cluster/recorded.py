@@ -81,7 +81,8 @@ class RecordedFacts:
             self.unlearned.add(key)
             spec = RecordedSpec()
         # The name says the digest already.
-        return pack(msgspec.json.encode(replace(spec, digest="")))
+        whole = replace(spec, digest="", platforms=spec.whole, inside=())
+        return pack(msgspec.json.encode(whole))
 
     def forget(self, key: Key, value: bytes | None) -> None:
         """Unpack it anew when it is asked for again; None where it is gone."""

@@ -19,6 +19,7 @@ from webhook.cluster.namespaces import namespace_labels
 from webhook.cluster.recorded import RecordedFacts
 from webhook.cluster.secrets import docker_configs
 from webhook.cluster.watched import Watched, watched
+from webhook.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -133,6 +134,28 @@ class ClusterState:
     def on_change(self, call: Callable[[], None]) -> None:
         """Call this whenever something else decides."""
         self._gathering.changed = call
+
+    def loaded(self) -> Loaded:
+        """What decides now, with what its authors should look at."""
+        return self._gathering.loaded
+
+    async def look(self) -> Mapping[str, ClusterError]:
+        """See everything once, without following it.
+
+        Returns:
+            What could not be listed, and why, by the word that `watched` has for it.
+        """
+        mirrors: dict[str, Mirror[Any]] = {**self._required, "logins": self._logins}
+        looks = [mirror.look() for mirror in mirrors.values()]
+        found = await asyncio.gather(*looks, return_exceptions=True)
+        failed: dict[str, ClusterError] = {}
+        for name, error in zip(mirrors, found, strict=True):
+            if isinstance(error, ClusterError):
+                failed[name] = error
+            elif error is not None:
+                raise error
+        await self._gathering.once()
+        return failed
 
     async def run(self) -> None:
         """Follow the cluster until cancelled."""

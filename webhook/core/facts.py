@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from webhook.core.inside import Inside
+
 
 class Reason(StrEnum):
     """Why something is not known: a closed list, the same tokens in JSON, metrics and docs."""
@@ -76,6 +78,8 @@ class PlatformImage(msgspec.Struct, frozen=True):
     digest: str
     """Of the platform's manifest; empty where the facts come from a file."""
     config: ImageConfig
+    inside: Inside | None = None
+    """What its layers hold; None where nobody looked."""
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):

@@ -77,21 +77,22 @@ def judge(
         passed: what was found good before, where only bad findings are wanted.
     """
     uses: Sequence[ImageUse] = workload.images
+    asked = uses
+    if passed is not None and len(uses) <= MAX_IMAGES:
+        asked = passed.others(policies, workload, uses, images)
+        if not asked:
+            return _NOTHING  # few places of few words each: no crowd
     unchanged = workload.unchanged if workload.old is not None else frozenset[str]()
     too_much = _crowd(workload)
     if too_much:
         if len(unchanged) == len(uses):
             unchanged = frozenset({_WHOLE.pointer})
-        uses, images = (_WHOLE,), {_WHOLE.image: InvalidImage(too_much, "Split the object.")}
-    if passed is not None and not too_much:
-        uses = passed.others(policies, workload, uses, images)
-        if not uses:
-            return _NOTHING
+        asked, images = (_WHOLE,), {_WHOLE.image: InvalidImage(too_much, "Split the object.")}
     excuses = Excuses(exceptions, workload, now) if exceptions else None
     findings: list[Finding] = []
     for policy in policies:
         note = "" if namespace_labels_known else _labels_unknown(policy, workload.namespace)
-        for use in uses:
+        for use in asked:
             image = images[use.image]
             for active in policy.rules:
                 answer = _answer(use, workload, image, policy, active, now, excuses)
@@ -104,7 +105,7 @@ def judge(
                     )
     if passed is not None and not too_much:
         bad = {finding.pointer for finding in findings}
-        passed.add(policies, workload, uses, images, bad)
+        passed.add(policies, workload, asked, images, bad)
     return Verdict(tuple(findings))
 
 

@@ -26,6 +26,12 @@ class Lifecycle(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     stop_signal: str | None = None
 
 
+class VolumeMount(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """core/v1 VolumeMount."""
+
+    mount_path: str | None = None
+
+
 class Container(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """core/v1 Container and EphemeralContainer."""
 
@@ -36,6 +42,7 @@ class Container(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     env: list[EnvVar | None] | None = None
     lifecycle: Lifecycle | None = None
     restart_policy: str | None = None
+    volume_mounts: list[VolumeMount | None] | None = None
 
 
 class ImageSource(msgspec.Struct, frozen=True, gc=False):

@@ -20,7 +20,7 @@ from webhook.errors import InvalidObjectError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from webhook.core.object_fields import Container, EnvVar, PodSpec
+    from webhook.core.object_fields import Container, EnvVar, PodSpec, VolumeMount
 
     Shape = fields.Pod | fields.PodTemplate | fields.Controller | fields.CronJob
 
@@ -42,8 +42,10 @@ _SHAPES: dict[tuple[str, str], type[Shape]] = {
 KINDS = frozenset(_SHAPES)
 """API group and kind of every object that names images."""
 
+_SERVICE_ACCOUNTS = "/var/run/secrets/"
 _KIND_NAMES = frozenset(kind for _, kind in KINDS)
 _DECODERS = {key: msgspec.json.Decoder(shape) for key, shape in _SHAPES.items()}
+_CONTAINER, _INIT, _SIDECAR = Role.CONTAINER, Role.INIT, Role.SIDECAR
 _NO_POD = fields.PodSpec()
 _NO_CONTAINER = fields.Container()
 _NO_METADATA = fields.Metadata()
@@ -156,11 +158,11 @@ def _uses(pod: PodSpec, prefix: str) -> tuple[ImageUse, ...]:
     uses: list[ImageUse] = []
     for index, container in enumerate(pod.containers or ()):
         pointer = f"{prefix}/containers/{index}/image"
-        uses.append(_use(container or _NO_CONTAINER, Role.CONTAINER, pointer))
+        uses.append(_use(container or _NO_CONTAINER, _CONTAINER, pointer))
     for index, container in enumerate(pod.init_containers or ()):
         pointer = f"{prefix}/initContainers/{index}/image"
         stays = container is not None and container.restart_policy == "Always"
-        role = Role.SIDECAR if stays else Role.INIT
+        role = _SIDECAR if stays else _INIT
         uses.append(_use(container or _NO_CONTAINER, role, pointer))
     for index, container in enumerate(pod.ephemeral_containers or ()):
         pointer = f"{prefix}/ephemeralContainers/{index}/image"
@@ -174,8 +176,8 @@ def _uses(pod: PodSpec, prefix: str) -> tuple[ImageUse, ...]:
 
 
 def _use(container: Container, role: Role, pointer: str) -> ImageUse:
-    command = _words(container.command)
-    args = _words(container.args)
+    command = _words(container.command) if container.command else ()
+    args = _words(container.args) if container.args else ()
     lifecycle = container.lifecycle
     return ImageUse(
         container.name or "",
@@ -185,13 +187,22 @@ def _use(container: Container, role: Role, pointer: str) -> ImageUse:
         container.image or "",
         command,
         args,
-        _literals(container.env or (), command, args),
+        _literals(container.env, command, args) if container.env and (command or args) else (),
         (lifecycle.stop_signal or "") if lifecycle else "",
+        _mounts(container.volume_mounts) if container.volume_mounts else (),
     )
 
 
-def _words(words: Sequence[str | None] | None) -> tuple[str, ...]:
-    return tuple([word or "" for word in words]) if words else ()
+def _mounts(mounts: Sequence[VolumeMount | None]) -> tuple[str, ...]:
+    paths = {one.mount_path for one in mounts if one is not None and one.mount_path}
+    if any(".." in path or "//" in path or path[0] != "/" for path in paths):
+        return ("/",)  # it may be anywhere
+    # Every Pod has this one, and no image has a program there.
+    return tuple(sorted(path for path in paths if not path.startswith(_SERVICE_ACCOUNTS)))
+
+
+def _words(words: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple([word or "" for word in words])
 
 
 def _literals(
@@ -201,7 +212,8 @@ def _literals(
 
     A literal that a reference further down replaces is no literal: the last of one name wins.
     """
-    if not env or not any("$(" in word for words in (command, args) for word in words):
+    # Joined, as a generator over few words takes longer than all else here.
+    if "$(" not in "\0".join((*command, *args)):
         return ()
     literals: list[tuple[str, str]] = []
     replaced: set[str] = set()

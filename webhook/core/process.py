@@ -6,104 +6,38 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from webhook.core import inits, servers
-from webhook.core.argv import Unresolved, basename, effective, show
+from webhook.core.argv import Unresolved, basename
+from webhook.core.endings import ended, unread
+from webhook.core.files import UNSEEN, gives_way, is_shell, reads_as_script, unusable
 from webhook.core.inits import Init, InitKind
 from webhook.core.options import Grammar, read
 from webhook.core.scripts import is_script
 from webhook.core.shell import POWERSHELLS, SHELLS, Interactive, Text, exec_argv, invocation
 from webhook.core.shelltext import CannotTell
+from webhook.core.standing import INITS, Kind, Process
 from webhook.core.wrappers import STAYS, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from webhook.core.facts import ImageConfig
+    from webhook.core.files import Files
+    from webhook.core.inside import End, Program
 
 MAX_LINKS = 32
 """How often one program may stand in front of another before nobody follows any more."""
+MAX_SCRIPTS = 4
+"""Scripts that become one another."""
 MAX_SCANNED = 64
 """Words behind a script among which an init is looked for."""
 
+_AGAIN = "it starts itself again"
 _NAMED_INIT = Grammar(lenient=True)
-
-
-class Kind(StrEnum):
-    """What stands as PID 1."""
-
-    INIT = "init"
-    """A minimal one, or one that a policy names."""
-    SUPERVISOR = "supervisor"
-    SERVER = "server"
-    """Reaps and stops cleanly by itself."""
-    SCRIPT = "script"
-    """What it starts in the end is written in the script, not in the config."""
-    SHELL_FORM = "shell-form"
-    """`sh -c` whose last command is not `exec`."""
-    SHELL = "shell"
-    """One that reads its commands from standard input."""
-    WRAPPER = "wrapper"
-    """Starts the program and stays in front of it."""
-    PROGRAM = "program"
-    VARIABLE = "variable"
-    """Its name stands in a variable whose value no manifest shows."""
-    NOTHING = "nothing"
-    """No command at all: the runtime refuses to create the container."""
-    WINDOWS = "windows"
-    """Windows has no PID 1."""
-
-
-_INITS = frozenset((Kind.INIT, Kind.SUPERVISOR))
-
-
-class Process(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What stands as PID 1, and what is known of its two duties."""
-
-    kind: Kind
-    name: str = ""
-    """Of the catalogue, or the program's basename as written; not made printable."""
-    word: str = ""
-    """As it stands in the argv."""
-    reaps: bool | None = None
-    """Whether it waits for orphans; None where nobody can tell."""
-    hears: bool | None = None
-    """Whether the stop signal reaches the program; None where nobody can tell."""
-    note: str = ""
-    """A clause that says why, or what else matters; not made printable."""
-    hint: str = ""
-    """What its user can change, a sentence."""
-    script: bool = False
-    """Whether the server is started by a script of this well-known name."""
-    behind: str = ""
-    """The script that stands in front of the init, if one does."""
-    must_be_pid1: bool = False
-
-    @property
-    def loses_signal(self) -> bool:
-        """True where a shell, or what nobody can see, keeps the stop signal from the program.
-
-        A wrapper may, too; that it is no init is worse.
-        """
-        over_shell = self.kind in _INITS and self.hears is False
-        return over_shell or self.kind is Kind.SHELL_FORM
-
-
-class Pid1(msgspec.Struct, frozen=True, kw_only=True):
-    """PID 1 of an image by itself, when no Pod changes its command."""
-
-    argv: tuple[str, ...]
-    process: Process
-
-    @property
-    def summary(self) -> str:
-        """In one printable line: what it is, and its argv."""
-        return summary(self.process, self.argv)
 
 
 class _Link(msgspec.Struct):
@@ -113,30 +47,7 @@ class _Link(msgspec.Struct):
     init: Process | None = None
 
 
-def pid1(config: ImageConfig) -> Pid1:
-    """What PID 1 of this image is when a Pod says nothing about it."""
-    argv = effective(config.entrypoint, config.cmd, (), ())
-    process = Process(kind=Kind.WINDOWS) if config.os == "windows" else look(argv)
-    return Pid1(argv=argv, process=process)
-
-
-def summary(process: Process, argv: tuple[str, ...]) -> str:
-    """What it is, and its argv, in one printable line: `init tini: tini -- /app`."""
-    match process.kind:
-        case Kind.NOTHING:
-            return "none: the image names no command"
-        case Kind.WINDOWS:
-            return "none: Windows has no PID 1"
-        case Kind.INIT | Kind.SUPERVISOR | Kind.SERVER | Kind.WRAPPER:
-            what = f"{process.kind} {show((process.name,))}"
-        case Kind.SHELL_FORM:
-            what = "shell form"
-        case _:
-            what = str(process.kind)
-    return f"{what}: {show(argv)}"
-
-
-def look(argv: tuple[str, ...], named: Collection[str] = ()) -> Process:
+def look(argv: tuple[str, ...], named: Collection[str] = (), files: Files | None = None) -> Process:
     """Tell what PID 1 will be when a container starts with this argv.
 
     Wrappers that become their program are looked through, and so is an init: a shell between it
@@ -146,40 +57,75 @@ def look(argv: tuple[str, ...], named: Collection[str] = ()) -> Process:
     Args:
         argv: the effective argv; words of `Unresolved` stand for what nobody knows.
         named: further inits, by basename or by path.
+        files: what is known of the files in the image; by default nothing.
     """
-    init: Process | None = None
-    words = argv
-    for _ in range(MAX_LINKS):
-        step = _step(words, named)
-        if isinstance(step, Process):
-            return step if init is None else _over(init, step)
-        init = init or step.init
-        words = step.words
-    note = f"more than {MAX_LINKS} programs start one another"
-    # Whatever comes behind was not seen, so that a shell may be among it.
-    return _program(words, note) if init is None else replace(init, hears=False, note=note)
+    return _Looking(named, files or UNSEEN).follow(argv)
+
+
+class _Looking(msgspec.Struct, frozen=True):
+    """What does not change while programs are followed."""
+
+    named: Collection[str]
+    files: Files
+    begun: tuple[tuple[str, ...], ...] = ()
+    """The argvs of scripts that lead here: one that starts itself again tells nothing new."""
+
+    def follow(self, argv: tuple[str, ...]) -> Process:
+        init: Process | None = None
+        words = argv
+        for _ in range(MAX_LINKS):
+            step = _step(words, self)
+            if isinstance(step, Process):
+                return step if init is None else _over(init, step)
+            init = init or step.init
+            words = step.words
+        note = f"more than {MAX_LINKS} programs start one another"
+        # Whatever comes behind was not seen, so that a shell may be among it.
+        return _program(words, note) if init is None else replace(init, hears=False, note=note)
+
+    def inside(self, argv: tuple[str, ...], end: End) -> Process | None:
+        """What one end of the script `argv` becomes; None where it starts itself again."""
+        started = end.command(argv[0], argv[1:])
+        if len(self.begun) >= MAX_SCRIPTS or not started:
+            return unread(argv, end.line)
+        files = UNSEEN if end.path_changed else self.files
+        process = _Looking(self.named, files, (*self.begun, argv)).follow(started)
+        if process.note is _AGAIN:
+            return None
+        good = process.kind in INITS or process.kind is Kind.SERVER
+        if good and end.path_changed and "/" not in started[0]:
+            return unread(argv, end.line)
+        return process
 
 
 def _over(init: Process, child: Process) -> Process:
     """The init with what its child makes of the stop signal."""
     match child.kind:
-        case Kind.SHELL_FORM:
+        case Kind.SHELL_FORM | Kind.STAYS:
             return replace(init, hears=False, note=child.note)
+        case Kind.ABSENT:
+            return child
         case Kind.SCRIPT:
             return replace(init, hears=None)
         case _:
             return init
 
 
-def _step(words: tuple[str, ...], named: Collection[str]) -> Process | _Link:
+def _step(words: tuple[str, ...], looking: _Looking) -> Process | _Link:
     if not words:
         return Process(kind=Kind.NOTHING)
     word = words[0]
     if isinstance(word, Unresolved):
         return Process(kind=Kind.VARIABLE, name=word, word=word)
-    found = _init(words, 0, named)
-    if found is not None:
+    file = looking.files.find(word)
+    if file is not None and (why := unusable(file)):
+        return Process(kind=Kind.ABSENT, name=basename(word), word=word, note=why)
+    found = _init(words, 0, looking.named)
+    script = file is not None and reads_as_script(file)
+    if found is not None and not (script and _named_minimal(found)):
         return found
+    if file is not None and script:
+        return _scripted(file, words, looking)
     name = basename(word)
     if name == "busybox" and len(words) > 1:
         return _busybox(words)
@@ -189,11 +135,36 @@ def _step(words: tuple[str, ...], named: Collection[str]) -> Process | _Link:
     if inner is not None:
         return _Link(inner)
     if name in SHELLS or name in POWERSHELLS:
-        return _shell(words, named)
-    return _plain(words, name, named)
+        return _shell(words, looking)
+    return _plain(words, name, looking)
 
 
-def _plain(words: tuple[str, ...], name: str, named: Collection[str]) -> Process | _Link:
+def _named_minimal(found: Process | _Link) -> bool:
+    """Whether it is one of the small inits, all of which are programs and never scripts."""
+    init = found if isinstance(found, Process) else found.init
+    return init is not None and init.kind is Kind.INIT
+
+
+def _scripted(file: Program, words: tuple[str, ...], looking: _Looking) -> Process | _Link:
+    """A file that begins with `#!`: the kernel starts what stands there, with the file's path."""
+    interpreter = file.interpreter
+    if file.ends and is_shell(interpreter):
+        shell = looking.files.find(interpreter[0])
+        if shell is not None and (why := unusable(shell)):
+            note = f"its interpreter {interpreter[0]}: {why}"
+            return Process(kind=Kind.ABSENT, name=basename(words[0]), word=words[0], note=note)
+        return _read(file, words, looking)
+    return _Link((*interpreter, *words))
+
+
+def _read(file: Program, words: tuple[str, ...], looking: _Looking) -> Process:
+    """A script whose ends are known."""
+    if words in looking.begun:
+        return unread(words, _AGAIN)
+    return ended(file, words, looking.inside)
+
+
+def _plain(words: tuple[str, ...], name: str, looking: _Looking) -> Process | _Link:
     """A program that is neither an init nor a wrapper nor a shell."""
     word = words[0]
     server = servers.find(name, words[1:])
@@ -208,7 +179,7 @@ def _plain(words: tuple[str, ...], name: str, named: Collection[str]) -> Process
             script=name in server.scripts,
         )
     if is_script(word):
-        return _script(word, words[1:], named)
+        return _script(words, looking)
     if name in STAYS:
         return Process(
             kind=Kind.WRAPPER, name=name, word=word, reaps=name == "sudo", hears=STAYS[name]
@@ -259,7 +230,7 @@ def _busybox(words: tuple[str, ...]) -> Process | _Link:
     return _Link(words[1:])
 
 
-def _shell(words: tuple[str, ...], named: Collection[str]) -> Process | _Link:
+def _shell(words: tuple[str, ...], looking: _Looking) -> Process | _Link:
     shell = Process(
         kind=Kind.SHELL, name=basename(words[0]), word=words[0], reaps=True, hears=False
     )
@@ -269,18 +240,25 @@ def _shell(words: tuple[str, ...], named: Collection[str]) -> Process | _Link:
     if isinstance(called, Text):
         inner = exec_argv(called.text, called.arguments)
         if isinstance(inner, CannotTell):
+            inner = gives_way(called, looking.files.find(words[0]))
+        if isinstance(inner, CannotTell):
             return replace(shell, kind=Kind.SHELL_FORM, note=inner.why)
         return _Link(inner)
-    script, *rest = called.words
+    script = called.words[0]
     if isinstance(script, Unresolved):
         return Process(kind=Kind.VARIABLE, name=script, word=script)
-    return _script(script, tuple(rest), named)
+    return _script(called.words, looking)
 
 
-def _script(word: str, rest: tuple[str, ...], named: Collection[str]) -> Process | _Link:
+def _script(words: tuple[str, ...], looking: _Looking) -> Process | _Link:
     """A script, or the init that it is handed: most end in `exec "$@"`."""
+    word, rest = words[0], words[1:]
+    # A shell reads a file of the folder where it is; PATH is for programs.
+    file = looking.files.find(word if "/" in word else f"./{word}")
+    if file is not None and file.ends:
+        return _read(file, words, looking)
     for at in range(min(len(rest), MAX_SCANNED)):
-        found = _init(rest, at, named)
+        found = _init(rest, at, looking.named)
         if isinstance(found, _Link) and found.init is not None:
             found.init = replace(found.init, behind=word)
             return found

@@ -5,18 +5,20 @@ Judging from what was read gives the answers that judging from what was written 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
-from webhook.core.claims import READ_LABELS, Claims, claims
+from webhook.core.claims import READ_LABELS
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Promotion
 from webhook.core.image import is_digest
-from webhook.core.labels import Meaning
+from webhook.core.inside import Inside
+from webhook.core.pid1 import pid1
 from webhook.core.printable import printable
-from webhook.core.process import pid1
 from webhook.core.promotion import MAX_REMEMBERED
+from webhook.core.told import one_answer, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,14 +27,15 @@ SOURCE = "recorded in the cluster"
 MAX_SPEC = 32 * 1024
 """Bytes of platforms as JSON. An image of ten platforms has ten thousand; what is larger is not
 recorded, and whoever judges it asks its registry."""
+MAX_INSIDE = 16 * 1024
+"""Bytes of what the layers of all platforms hold, as JSON. One platform has 500 to 1500."""
 MAX_OTHER_LABELS = 64
 MAX_OTHER_TEXT = 512
 """Labels, and characters of them, that no rule reads and people like to see; of all platforms."""
 MAX_REGISTRIES = 16
 _MAX_IMAGE = 512
-_MAX_ANSWER = 256
-"""Characters of what `kubectl get imagefacts` shows in one column."""
 _MAX_PID1 = 128
+_MAX_OS = 128
 
 
 class RecordedConfig(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -55,6 +58,17 @@ class RecordedPlatform(msgspec.Struct, frozen=True, omit_defaults=True):
     platform: str
     config: RecordedConfig
     digest: str = ""
+    inside: Inside | None = None
+    """In memory only: see `RecordedSpec.whole`."""
+
+
+class RecordedInside(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was learned by looking into one platform's layers."""
+
+    platform: str
+    inside: Inside
+    digest: str = ""
+    """Of the platform's manifest."""
 
 
 class RecordedPromotion(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,6 +84,19 @@ class RecordedSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str = ""
     platforms: tuple[RecordedPlatform, ...] = ()
     promotion: RecordedPromotion | None = None
+    inside: tuple[RecordedInside, ...] = ()
+    """Beside the platforms, so that what a registry says can be written without it."""
+
+    @property
+    def whole(self) -> tuple[RecordedPlatform, ...]:
+        """The platforms, each with what its layers hold."""
+        known = {(one.platform, one.digest): one.inside for one in self.inside}
+        return tuple(
+            [
+                replace(one, inside=known.get((one.platform, one.digest), one.inside))
+                for one in self.platforms
+            ]
+        )
 
 
 def name_of(digest: str) -> str:
@@ -101,7 +128,8 @@ def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict
         seen = RecordedPromotion(promotion.origins, promotion.signers)
         spec["promotion"] = msgspec.json.decode(msgspec.json.encode(seen))
     if facts.platforms and not too_large:
-        spec |= _answers([one.config for one in facts.platforms])
+        spec |= answers(facts.platforms)
+        spec |= _inside(facts.platforms)
     return spec
 
 
@@ -117,7 +145,10 @@ def facts_of(name: str, spec: RecordedSpec) -> ImageFacts | None:
     if not all(one.platform for one in spec.platforms):
         return None
     platforms = tuple(
-        [PlatformImage(one.platform, one.digest, _config(one.config)) for one in spec.platforms]
+        [
+            PlatformImage(one.platform, one.digest, _config(one.config), one.inside)
+            for one in spec.whole
+        ]
     )
     return ImageFacts(
         digest=digest, platforms=platforms, source=SOURCE, promotion=promotion_of(spec.promotion)
@@ -188,25 +219,29 @@ def _config(recorded: RecordedConfig) -> ImageConfig:
     )
 
 
-def _answers(configs: Sequence[ImageConfig]) -> Mapping[str, str]:
+def _inside(platforms: Sequence[PlatformImage]) -> dict[str, object]:
+    """What the layers hold; nothing where nobody looked, so that what is recorded stays."""
+    looked = [
+        RecordedInside(one.platform, one.inside, one.digest)
+        for one in platforms
+        if one.inside is not None
+    ]
+    if not looked:
+        return {}
+    written = msgspec.json.encode(looked)
+    if len(written) > MAX_INSIDE:
+        return {"inside": [], "truncated": True}
+    systems = one_answer((one.inside.system.name for one in looked), _MAX_OS)
+    return {"inside": msgspec.json.decode(written)} | ({"os": systems} if systems else {})
+
+
+def answers(platforms: Sequence[PlatformImage]) -> Mapping[str, str]:
     """What people ask first, in the words of the rules; what there is no answer to is left out."""
-    said: list[Claims] = [claims(config) for config in configs]
-    answers = {
-        "commit": _one((_value(one.revision) for one in said), _MAX_ANSWER),
-        "source": _one((_value(one.source) for one in said), _MAX_ANSWER),
-        "built": _one((_value(one.created) for one in said), _MAX_ANSWER),
-        "pid1": _one((pid1(config).summary for config in configs), _MAX_PID1),
+    said = told([one.config for one in platforms])
+    found = {
+        "commit": said.commit,
+        "source": said.source,
+        "built": said.built,
+        "pid1": one_answer((pid1(one.config, one.inside).summary for one in platforms), _MAX_PID1),
     }
-    return {key: value for key, value in answers.items() if value}
-
-
-def _value(claim: object) -> str:
-    return claim.value if isinstance(claim, Meaning) else ""
-
-
-def _one(values: Iterable[str], limit: int) -> str:
-    """The one answer of all platforms; where they differ, the first that there is, and that."""
-    found = list(dict.fromkeys(values))
-    first = next((one for one in found if one), "")
-    differ = " (not on all platforms)" if first and len(found) > 1 else ""
-    return printable(first, limit - len(differ)) + differ
+    return {key: value for key, value in found.items() if value}

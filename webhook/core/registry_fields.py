@@ -7,6 +7,7 @@ import binascii
 import re
 from enum import StrEnum
 
+from webhook.core.cloud_hosts import PATTERNS, belongs
 from webhook.core.image import ImageRef, normal_host
 from webhook.core.registries import Registry
 from webhook.core.resource_fields import FieldError, Fields, is_name
@@ -52,8 +53,8 @@ def read_registry(name: str, spec: Fields, *, in_cluster: bool = False) -> Regis
         raise spec.error("with plainHTTP there is no TLS for the other settings", "tls")
     if insecure and ca_bundle:
         raise spec.error("with insecureSkipVerify the caBundle would verify nothing", "tls")
-    docker_config_file, secret_name = _credentials(
-        spec.section("credentials"), in_cluster=in_cluster
+    docker_config_file, secret_name, provider = _credentials(
+        spec.section("credentials"), host, in_cluster=in_cluster
     )
     registry = Registry(
         name=name,
@@ -69,6 +70,7 @@ def read_registry(name: str, spec: Fields, *, in_cluster: bool = False) -> Regis
         insecure_skip_verify=insecure,
         docker_config_file=docker_config_file,
         secret_name=secret_name,
+        provider=provider,
     )
     spec.end()
     return registry
@@ -150,8 +152,8 @@ def _is_der(body: str) -> bool:
     return der[:1] == _DER_SEQUENCE
 
 
-def _credentials(credentials: Fields, *, in_cluster: bool) -> tuple[str, str]:
-    """The file and the Secret, of which at most one is named."""
+def _credentials(credentials: Fields, host: str, *, in_cluster: bool) -> tuple[str, str, Provider]:
+    """The file, the Secret and the provider, of which at most one is named."""
     file = credentials.text("dockerConfigFile", "")
     secret = credentials.text("secretName", "")
     provider = credentials.word("provider", Provider.NONE)
@@ -167,12 +169,15 @@ def _credentials(credentials: Fields, *, in_cluster: bool) -> tuple[str, str]:
     ]
     if len(given) > 1:
         raise credentials.error(f"at most one of them: {', '.join(given)}")
-    if not in_cluster and (secret or provider):
+    if not in_cluster and secret:
         raise credentials.error(
             "only the operator, in a cluster, can use it; here write dockerConfigFile", given[0]
         )
-    if provider:
-        raise credentials.error("this version knows no cloud's login: write secretName", given[0])
+    if provider and not belongs(provider, host):
+        raise credentials.error(
+            f"{host} is no registry of this provider, whose logins go to {PATTERNS[provider]} only",
+            given[0],
+        )
     if secret and not is_name(secret):
         raise credentials.error("this is no name of a Secret", "secretName")
-    return file, secret
+    return file, secret, provider

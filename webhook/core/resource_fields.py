@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
-from webhook.core.document import Document, path_text
+from webhook.core.document import Document, path_text, pointer_of
 from webhook.core.printable import printable
 from webhook.core.shape_errors import described
 from webhook.errors import InvalidPolicyError
@@ -102,6 +102,19 @@ class Fields:
     def keys(self) -> list[str]:
         """The names of all fields that are there, for mappings with free keys."""
         return list(self._data)
+
+    @property
+    def line(self) -> int:
+        """Where the mapping begins in its file, from 1; 0 where that is not known."""
+        return self._document.lines.get(pointer_of(self._path), self._document.line)
+
+    def plain(self, name: str) -> dict[str, object]:
+        """A mapping that somebody else reads, as it stands there; an empty one where it is absent.
+
+        Raises:
+            FieldError: it is no mapping.
+        """
+        return self.section(name)._data  # noqa: SLF001 - of its own class
 
     def allow(self, *names: str) -> None:
         """Leave these fields unread."""

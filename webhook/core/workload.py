@@ -37,6 +37,8 @@ class ImageUse(msgspec.Struct, frozen=True, gc=False):
     """The literal variables; filled only where `command` or `args` refer to variables."""
     stop_signal: str = ""
     """`lifecycle.stopSignal` (KEP-4960)."""
+    mounts: tuple[str, ...] = ()
+    """Paths at which volumes hide what is in the image, but for those of the service account."""
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,4 +87,4 @@ def _processes(workload: Workload) -> tuple[object, ...]:
 
 
 def _identity(use: ImageUse) -> tuple[object, ...]:
-    return (use.role, use.container, use.image, use.command, use.args, use.env)
+    return (use.role, use.container, use.image, use.command, use.args, use.env, use.mounts)

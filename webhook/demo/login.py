@@ -42,6 +42,8 @@ class TokenLogin(msgspec.Struct, frozen=True, kw_only=True):
     """The service stands on the registry's second port: another origin (GitLab, Docker Hub)."""
     realm: str = ""
     """An address to name in place of our own service."""
+    path: str = "/token"
+    """Where the service answers, on both ports."""
     service: str = "demo-registry"
     scope: bool = True
     """False: the challenge does not say what the token is for (Artifactory)."""
@@ -51,6 +53,10 @@ class TokenLogin(msgspec.Struct, frozen=True, kw_only=True):
     """`token`, or `access_token` (ACR)."""
     challenges: tuple[str, ...] = ()
     """WWW-Authenticate headers to send in place of the right one."""
+    after_refusal: tuple[str, ...] = ()
+    """The same to whoever came with an Authorization header that was no good (Harbor)."""
+    basic_too: bool = False
+    """A password is taken by the registry itself as well (Harbor, Artifactory)."""
 
 
 Login: TypeAlias = NoLogin | BasicLogin | TokenLogin
@@ -120,6 +126,10 @@ def admit(
             error = tokens.check(token, scope) if kind.lower() == "bearer" else ""
             if kind.lower() == "bearer" and not error:
                 return None
+            if login.basic_too and basic(authorization) == (login.user, login.password):
+                return None
+            if authorization and login.after_refusal:
+                return Refusal(login.after_refusal)
             return Refusal(login.challenges or (_challenge(login, realm, scope, error),))
 
 

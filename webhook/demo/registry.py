@@ -69,6 +69,8 @@ _STORE = re.compile(r"/store/(?P<hops>[0-9]+)/(?P<name>.+)/(?P<reference>[^/]+)"
 class Redirect(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bytes of blobs really are."""
 
+    place: str = ""
+    """`scheme://host` to name, in place of one of our own ports."""
     elsewhere: bool = False
     """On the registry's second port: another origin."""
     hops: int = 1
@@ -179,7 +181,7 @@ class DemoRegistry(Content):
 
     async def _right(self, request: web.BaseRequest) -> web.Response:
         """What a registry without faults answers."""
-        if request.path == "/token":
+        if request.path == self._token_path():
             return await self._token(request)
         if request.method not in {"GET", "HEAD"}:
             if self.pushes is None:
@@ -254,7 +256,8 @@ class DemoRegistry(Content):
     def _to_store(self, hops: int, repository: str, digest: str) -> web.Response:
         redirect = self.redirect or Redirect()
         host = self.elsewhere if redirect.elsewhere else self.host
-        place = f"{self._scheme}://{host}/store/{hops}/{repository}/{digest}?signature=secret"
+        base = redirect.place or f"{self._scheme}://{host}"
+        place = f"{base}/store/{hops}/{repository}/{digest}?signature=secret"
         return web.Response(status=redirect.status, headers={"Location": place})
 
     def _store(
@@ -278,7 +281,10 @@ class DemoRegistry(Content):
 
     def _realm(self) -> str:
         elsewhere = isinstance(self.login, TokenLogin) and self.login.elsewhere
-        return f"{self._scheme}://{self.elsewhere if elsewhere else self.host}/token"
+        return f"{self._scheme}://{self.elsewhere if elsewhere else self.host}{self._token_path()}"
+
+    def _token_path(self) -> str:
+        return self.login.path if isinstance(self.login, TokenLogin) else "/token"
 
     async def _token(self, request: web.BaseRequest) -> web.Response:
         if request.method == "POST":

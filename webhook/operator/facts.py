@@ -11,6 +11,7 @@ from webhook.operator.facts_learner import FactsLearner
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.facts_view import FactsView
 from webhook.operator.facts_writer import FactsWriter
+from webhook.operator.insides import Insides
 from webhook.operator.pace import Pace
 from webhook.operator.usage import Usage
 from webhook.operator.users import Users
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from webhook.cluster.api import Api
     from webhook.core.registries import Registries
     from webhook.operator.recorded_facts import Recorded
+    from webhook.operator.users import News
     from webhook.registry.client import RegistryClient
 
 _LOOKERS = 32
@@ -44,6 +46,7 @@ class FactsKeeper:
         client: RegistryClient,
         clock: Callable[[], datetime],
         options: FactsOptions | None = None,
+        news: News | None = None,
     ) -> None:
         """Put the parts together, inside the event loop; nothing is asked before `run`.
 
@@ -54,13 +57,14 @@ class FactsKeeper:
             client: asks them; closed by whoever opened it.
             clock: gives aware times.
             options: see there.
+            news: told of everybody who names images, as `Users` tells.
         """
         self._options = options or FactsOptions()
         self._asked = WorkQueue()
         self._counted = WorkQueue()
         self._view = FactsView(api, self._object_changed)
         self._usage = Usage(self._usage_changed)
-        self._users = Users(api, self._usage)
+        self._users = Users(api, self._usage, news)
         writer = FactsWriter(api, Pace(self._options.writes_per_second), clock)
         self._counter = FactsCounter(
             view=self._view,
@@ -71,7 +75,17 @@ class FactsKeeper:
             queue=self._counted,
             options=self._options,
         )
+        self._insides = Insides(
+            api,
+            view=self._view,
+            usage=self._usage,
+            client=client,
+            registries=registries,
+            options=self._options,
+            ready=self._asked.add,
+        )
         self._learner = FactsLearner(
+            insides=self._insides,
             view=self._view,
             usage=self._usage,
             users=self._users,
@@ -101,6 +115,7 @@ class FactsKeeper:
             # One at a time: what is learned comes before who uses it.
             group.create_task(self._counted.work(self._counter.look, 1))
             group.create_task(self._counter.sweep())
+            group.create_task(self._insides.run())
             group.create_task(self._tell())
 
     async def _tell(self) -> None:

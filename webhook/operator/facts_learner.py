@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from webhook.operator.facts_steps import Ask, FactsOptions
     from webhook.operator.facts_view import FactsView
     from webhook.operator.facts_writer import FactsWriter
+    from webhook.operator.insides import Insides
     from webhook.operator.recorded_facts import Recorded
     from webhook.operator.usage import Usage
     from webhook.operator.users import Users
@@ -42,6 +43,8 @@ _RACES = frozenset({"AlreadyExists", "Conflict", "NotFound"})
 _CHANGED = Found(
     LEARNED, Truth.FALSE, "Changed", "somebody changed what its registry said; it is asked again"
 )
+_LOOKED: dict[str, object] = {"inside": None, "os": None}
+"""What a record says of layers, taken away: it is written only when somebody looked."""
 _TOO_LARGE = "what its registry says is too large to be recorded; whoever judges it asks again"
 
 _log = logging.getLogger(__name__)
@@ -62,8 +65,10 @@ class FactsLearner:
         queue: WorkQueue,
         written: Callable[[str], None],
         options: FactsOptions,
+        insides: Insides,
     ) -> None:
         """Put the parts together; `written` is told that `status.usedBy` was."""
+        self._insides = insides
         self._view = view
         self._usage = usage
         self._users = users
@@ -115,6 +120,8 @@ class FactsLearner:
                 await self._record_unknown(digest, recorded, trouble.unknown)
             case Step.REPAIR if recorded is not None:
                 await self._repair(digest, recorded)
+            case _ if used and recorded is not None and recorded.learned:
+                await self._record_inside(digest, recorded)
             case _:
                 pass
         if rests and trouble is not None and trouble.until < float("inf"):
@@ -195,7 +202,7 @@ class FactsLearner:
     ) -> None:
         known = recorded if recorded is not None and recorded.learned and recorded.ours else None
         spec = spec_of(
-            facts,
+            self._insides.known(facts),
             image=known.image if known is not None else ask.ref.name,
             registries=[*(known.registries if known is not None else ()), ask.registry.name],
         )
@@ -205,6 +212,18 @@ class FactsLearner:
             else Found(LEARNED, Truth.FALSE, "TooLarge", _TOO_LARGE)
         )
         await self._write(digest, spec, found, recorded)
+
+    async def _record_inside(self, digest: str, recorded: Recorded) -> None:
+        """Write what was found in the layers, or see to it that somebody looks."""
+        if not self._insides.waits(digest):
+            if not recorded.looked:
+                self._insides.look_at(digest)
+            return
+        for ask in questions(self._usage.names(digest), None, self._registries()):
+            facts = self._client.known(question(ask.ref, ask.registry), _CONFIG)
+            if isinstance(facts, ImageFacts) and facts.complete:
+                await self._record(digest, recorded, ask, facts)
+                return
 
     async def _record_unknown(
         self, digest: str, recorded: Recorded | None, unknown: Unknown
@@ -237,6 +256,9 @@ class FactsLearner:
             self._full = True
             return
         self._full = False
+        if before is not None and not before.ours:
+            # Nobody knows who wrote what stands there.
+            spec = _LOOKED | spec
         used_by = self._usage.used_by(digest) if self._users.settled else None
         recorded = await self._writer.record(digest, spec, found, before=before, used_by=used_by)
         self._view.wrote(digest, recorded)

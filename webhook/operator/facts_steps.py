@@ -45,6 +45,17 @@ class FactsOptions(msgspec.Struct, frozen=True, kw_only=True):
     sweep_seconds: float = 300.0
     """Between two looks at what nobody uses."""
     progress_seconds: float = 10.0
+    looks_at_once: int = 1
+    """Images whose layers are read at one time, each in a thread; 0: layers are never read."""
+    platforms: tuple[str, ...] = ("linux/amd64", "linux/arm64")
+    """Whose layers are read; of an image that has none of them, those of the first."""
+    layer_bytes: int = 4 * 1024 * 1024 * 1024
+    """Of one platform's layers, as they are stored; a larger image is not looked into."""
+    layer_seconds: float = 600.0
+    layer_cache_bytes: int = 32 * 1024 * 1024
+    """Of what was found in layers, by digest: images share them."""
+    contents_bytes: int = 64 * 1024 * 1024
+    """Of all package lists in the cluster. etcd holds 2 GB by default, for everybody."""
 
 
 class Trouble(msgspec.Struct, frozen=True):

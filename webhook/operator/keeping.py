@@ -45,6 +45,12 @@ class Keeping:
                 group.create_task(self.certificates.run())
             group.create_task(self.webhooks.run())
 
+    @property
+    def fails_closed(self) -> bool:
+        """Whether API servers refuse what no replica answers; false where they ask nobody."""
+        live = self.scene.live
+        return live is not None and live.fails
+
     def problems(self) -> list[str]:
         """Sentences about what is not in order now; printable."""
         return [

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from webhook.cluster.mirror import HasMetadata
-from webhook.core.image import ImageRef, is_digest
+from webhook.core.image import ImageRef
+from webhook.core.running import running_digest
 from webhook.errors import InvalidImageError
 
 if TYPE_CHECKING:
@@ -184,19 +185,15 @@ def _texts(spec: PodSpec, running: dict[str, str]) -> Iterator[str]:
 
 
 def _running(status: PodStatus) -> Iterator[tuple[str, str]]:
-    """Digest by container name, which is unique in a Pod.
-
-    An imageID is `[docker-pullable://]repository@digest` where the node pulled by name. A bare
-    digest is that of a config, and says nothing about a manifest (CRI, `Image.repo_digests`).
-    """
+    """Digest by container name, which is unique in a Pod."""
     for statuses in (
         status.container_statuses,
         status.init_container_statuses,
         status.ephemeral_container_statuses,
     ):
         for one in statuses or ():
-            _, at, digest = (one.image_id or "").rpartition("@")
-            if at and is_digest(digest):
+            digest = running_digest(one.image_id or "")
+            if digest:
                 yield one.name or "", digest
 
 

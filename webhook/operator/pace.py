@@ -19,8 +19,9 @@ _log = logging.getLogger(__name__)
 class Pace:
     """Lets writes through one after the other."""
 
-    def __init__(self, per_second: float) -> None:
-        """Call it inside the event loop, whose time counts."""
+    def __init__(self, per_second: float, what: str = "image facts") -> None:
+        """Call it inside the event loop, whose time counts; `what` is written, for messages."""
+        self._what = what
         self._loop = asyncio.get_running_loop()
         self._between = 1.0 / per_second
         self._next = 0.0
@@ -36,7 +37,7 @@ class Pace:
     def succeeded(self) -> None:
         """The API server did what it was asked, or said why not."""
         if self._rest:
-            _log.info("image facts: the API server takes them again")
+            _log.info("%s: the API server takes them again", self._what)
         self._rest = 0.0
 
     def failed(self, error: ClusterError) -> None:
@@ -48,7 +49,7 @@ class Pace:
         if now < self._resting_until:
             return  # sent before the rest began
         if not self._rest:
-            _log.warning("image facts cannot be written: %s; trying again", error)
+            _log.warning("%s cannot be written: %s; trying again", self._what, error)
         self._rest = min(2 * self._rest or _FIRST_REST, _LONGEST_REST)
         self._resting_until = now + self._rest * random.uniform(0.5, 1.0)  # noqa: S311 - not all at one moment
         self._next = max(self._next, self._resting_until)

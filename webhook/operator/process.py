@@ -10,8 +10,11 @@ import msgspec
 
 from webhook.cluster.credentials import cluster_login
 from webhook.cluster.secrets import docker_configs
+from webhook.cluster.state import ClusterState
 from webhook.core.document import Document
 from webhook.core.reading import Loaded
+from webhook.operator.audit import AuditKeeper, AuditOptions
+from webhook.operator.audit_scan import AuditScanner
 from webhook.operator.bell import Bell
 from webhook.operator.desk import KINDS, Desk
 from webhook.operator.facts import FactsKeeper
@@ -22,13 +25,19 @@ from webhook.operator.keeping import Keeping
 from webhook.operator.registries import ProbeOptions, Prober
 from webhook.operator.scene import Options as WebhookOptions
 from webhook.operator.served import until_served
-from webhook.registry.client import Limits, open_client
+from webhook.registry.client import open_client
+from webhook.registry.cloud.logins import CloudLogins
+from webhook.registry.cloud.place import CloudPlace
+from webhook.registry.counting import Requests
+from webhook.registry.limits import Limits
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from webhook.cluster.api import Api
 
+_AUDIT_IMAGE_SECONDS = 60.0
+"""For one image, with the wait for its turn; so long a tag is believed, too."""
 _SECRETS_SECONDS = 10.0
 """That image facts wait for the logins: without them they would begin with refusals."""
 
@@ -45,6 +54,10 @@ class OperatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     probe: ProbeOptions
     facts: FactsOptions
     limits: Limits
+    place: CloudPlace = CloudPlace()
+    """Where we run, for Registries that name a provider."""
+    audit: AuditOptions | None = None
+    """None: nothing is audited."""
 
 
 class Operator:
@@ -57,13 +70,24 @@ class Operator:
         self._troubles = Troubles()
         self._logins = docker_configs(api, options.namespace)
         self._namespace = options.namespace
-        self._client = open_client(limits=options.limits, secrets=self._login)
+        self.requests = Requests()
+        """What registries were asked since we lead."""
+        cloud = CloudLogins(options.place, clock)
+        self._client = open_client(
+            limits=options.limits,
+            secrets=self._login,
+            cloud=cloud,
+            requests=self.requests,
+        )
+        self._clients = [self._client]
+        self.audit = None if options.audit is None else self._audit(options, options.audit, clock)
         self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
         self.prober = Prober(
             api,
             self.desk,
             secrets=self._login,
             secrets_read=lambda: self._logins.synced,
+            cloud=cloud,
             clock=clock,
             options=options.probe,
         )
@@ -73,6 +97,7 @@ class Operator:
             client=self._client,
             clock=clock,
             options=options.facts,
+            news=None if self.audit is None else self.audit.news.hear,
         )
         self.keeping = None if options.webhook is None else Keeping(api, options.webhook, clock)
         self.desk.changed = self._registries_changed
@@ -87,7 +112,8 @@ class Operator:
         try:
             await keep(self._keepers(), self._troubles)
         finally:
-            await self._client.close()
+            for client in self._clients:
+                await client.close()
 
     def problems(self) -> dict[str, str]:
         """What is not in order, by keeper; printable."""
@@ -98,6 +124,8 @@ class Operator:
             found.setdefault("logins", self._logins.problem)
         if self.keeping is not None and (problems := self.keeping.problems()):
             found.setdefault("webhook", "; ".join(problems))
+        if self.audit is not None and (problems := self.audit.problems()):
+            found.setdefault("audit", "; ".join(problems))
         return found
 
     def _keepers(self) -> list[Keeper]:
@@ -110,7 +138,44 @@ class Operator:
         ]
         if self.keeping is not None:
             keepers.append(Keeper("webhook", self.keeping.run))
+        if self.audit is not None:
+            keepers.append(Keeper("audit", self.audit.run))
         return keepers
+
+    def _audit(
+        self, options: OperatorOptions, audit: AuditOptions, clock: Callable[[], datetime]
+    ) -> AuditKeeper:
+        limits = msgspec.structs.replace(
+            options.limits,
+            image_seconds=_AUDIT_IMAGE_SECONDS,
+            tag_seconds=_AUDIT_IMAGE_SECONDS,
+            requests_per_second=audit.requests_per_second,
+        )
+        client = open_client(
+            limits=limits,
+            secrets=self._login,
+            cloud=CloudLogins(options.place, clock),
+            requests=self.requests,
+        )
+        self._clients.append(client)
+        # What admission follows is followed once more: what decides is then read the same way.
+        state = ClusterState(self._api, namespace=options.namespace, gather=options.gather)
+        scanner = AuditScanner(
+            self._api,
+            state,
+            client,
+            clock,
+            unasked=audit.unasked,
+            version=audit.version,
+        )
+        return AuditKeeper(
+            self._api,
+            state=state,
+            scanner=scanner,
+            namespace=options.namespace,
+            clock=clock,
+            options=audit,
+        )
 
     async def _watch(self) -> None:
         await until_served(self._api, KINDS)

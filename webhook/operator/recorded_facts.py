@@ -25,6 +25,7 @@ class _Spec(msgspec.Struct, frozen=True):
     image: str = ""
     registries: tuple[str, ...] = ()
     platforms: tuple[_Platform, ...] = ()
+    inside: tuple[_Platform, ...] = ()
     truncated: bool = False
 
 
@@ -51,6 +52,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     by."""
     learned: bool
     """True where a registry told; also where that was too large to be recorded."""
+    looked: bool
+    """True where it says what the layers hold."""
     image: str
     registries: tuple[str, ...]
     used_by: int
@@ -86,6 +89,7 @@ def recorded_of(item: FactsItem) -> Recorded:
         version=metadata.resource_version,
         ours=written == metadata.generation and metadata.name == name_of(spec.digest),
         learned=learned,
+        looked=bool(spec.inside),
         # A hundred thousand digests live in a few dozen repositories.
         image=sys.intern(spec.image),
         registries=_shared(spec.registries),

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from webhook.operator.conditions import Found
     from webhook.operator.desk import Desk
     from webhook.operator.reading import Item
-    from webhook.registry.credentials import Credential, Secrets
+    from webhook.registry.cloud.logins import CloudLogins
+    from webhook.registry.credentials import Held, Secrets
 
 _AT_ONCE = 8
 _PATIENCE = 15.0
@@ -66,6 +67,7 @@ class Prober:
         secrets_read: Callable[[], bool],
         clock: Callable[[], datetime],
         options: ProbeOptions | None = None,
+        cloud: CloudLogins | None = None,
     ) -> None:
         """Nothing is asked before `run`.
 
@@ -87,7 +89,7 @@ class Prober:
         self._secrets_read = secrets_read
         self._clock = clock
         self._options = options or ProbeOptions()
-        self._logins = Logins(secrets)
+        self._logins = Logins(secrets, cloud)
         self._known: dict[str, _Known] = {}
         self._room = asyncio.Semaphore(_AT_ONCE)
 
@@ -159,7 +161,7 @@ class Prober:
 
     async def _ask(self, registry: Registry) -> tuple[Looked, list[Found]]:
         unusable: Unknown | None = None
-        credentials: list[Credential] = []
+        credentials: list[Held] = []
         try:
             credentials = await self._logins.of(registry.location, registry)
         except RegistryError as error:

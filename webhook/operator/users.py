@@ -5,86 +5,44 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
-from webhook.cluster import kinds
+from webhook.cluster.metadata import Key
 from webhook.cluster.mirror import Mirror
+from webhook.cluster.served_kinds import chosen, served_kinds
 from webhook.errors import ClusterError
 from webhook.operator.named_images import Pinned, images_of, item_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from webhook.cluster.api import Api
     from webhook.cluster.kinds import Kind
     from webhook.operator.usage import Usage
 
-_CHOICES: tuple[tuple[Kind, ...], ...] = (
-    (kinds.PODS,),
-    (kinds.POD_TEMPLATES,),
-    (kinds.REPLICATION_CONTROLLERS,),
-    (kinds.DEPLOYMENTS,),
-    (kinds.REPLICA_SETS,),
-    (kinds.STATEFUL_SETS,),
-    (kinds.DAEMON_SETS,),
-    (kinds.JOBS,),
-    (kinds.CRON_JOBS, kinds.CRON_JOBS_BETA),
-)
-"""Of each line, the first that is served: they are the same objects."""
 _FRESH_SECONDS = 180.0
 """The API server sends a bookmark every minute."""
-_NOT_FOUND = 404
 _LONGEST_PAUSE = 30.0
 
+News: TypeAlias = Callable[[str, Key, Pinned | None], None]
+"""Kind, namespace and name, and which digests are named; None: it is gone."""
+
 _log = logging.getLogger(__name__)
-
-
-class _Resource(msgspec.Struct):
-    name: str
-
-
-class _Resources(msgspec.Struct):
-    """meta/v1 APIResourceList."""
-
-    resources: list[_Resource] = []
-
-
-def chosen(served: Iterable[Kind]) -> tuple[Kind, ...]:
-    """The kinds to follow, of those that are served."""
-    there = frozenset(served)
-    return tuple(
-        found for line in _CHOICES if (found := next((one for one in line if one in there), None))
-    )
-
-
-async def served_kinds(api: Api) -> tuple[Kind, ...]:
-    """The kinds with images that the API server serves.
-
-    Raises:
-        ClusterError: it does not tell.
-    """
-    every = [kind for line in _CHOICES for kind in line]
-    names: dict[str, frozenset[str]] = {}
-    for path in {kind.group_path for kind in every}:
-        try:
-            found = await api.get(path, _Resources)
-        except ClusterError as error:
-            if error.status != _NOT_FOUND:
-                raise
-            found = _Resources()
-        names[path] = frozenset(one.name for one in found.resources)
-    return tuple(kind for kind in every if kind.plural in names[kind.group_path])
 
 
 class Users:
     """Follows everybody who names images, and tells `Usage`."""
 
-    def __init__(self, api: Api, usage: Usage) -> None:
-        """Nothing is asked before `run`."""
+    def __init__(self, api: Api, usage: Usage, news: News | None = None) -> None:
+        """Nothing is asked before `run`.
+
+        Args:
+            api: the cluster.
+            usage: told who names which digest.
+            news: told of every state of an object.
+        """
         self._api = api
         self._usage = usage
+        self._news = news
         self._mirrors: tuple[Mirror[Pinned], ...] = ()
 
     @property
@@ -115,13 +73,24 @@ class Users:
                 kind,
                 item_of(kind.kind),
                 images_of,
-                changed=self._usage.follow(kind.kind),
+                changed=self._told(kind.kind),
             )
             for kind in found
         )
         async with asyncio.TaskGroup() as group:
             for mirror in self._mirrors:
                 group.create_task(mirror.run())
+
+    def _told(self, kind: str) -> Callable[[Key, Pinned | None], None]:
+        follow, news = self._usage.follow(kind), self._news
+        if news is None:
+            return follow
+
+        def changed(key: Key, images: Pinned | None) -> None:
+            follow(key, images)
+            news(kind, key, images)
+
+        return changed
 
     async def _discover(self) -> tuple[Kind, ...]:
         pause = 0.5

@@ -6,15 +6,17 @@ asked for it; nothing loops: each credential has one try, and one more if an old
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from webhook.core.facts import Reason
-from webhook.errors import UnavailableError
+from webhook.errors import RefusedError, UnavailableError
 from webhook.registry.challenge import Challenge, choose, parse_challenges
-from webhook.registry.credentials import Anonymous, Basic, Credential, RegistryToken
+from webhook.registry.credentials import Anonymous, Basic, Credential, Held, RegistryToken
+from webhook.registry.failures import refusal
 from webhook.registry.realm import realm_of, reusable
 from webhook.registry.tokens import Question
 
@@ -71,7 +73,7 @@ class Authenticated:
         tokens: Transport,
         reach: Reach,
         repository: str,
-        credentials: Sequence[Credential],
+        credentials: Sequence[Held],
         lobby: Lobby,
         anonymously: bool = True,
         access: RepositoryAccess | None = None,
@@ -95,37 +97,47 @@ class Authenticated:
         self._lobby = lobby
         self._access = access
         self._challenge: Challenge | None = None
-        known = [one for one in credentials if not isinstance(one, Anonymous)]
-        nobody = [Anonymous()] if anonymously else []
-        self._credentials: list[Credential] = [*known[:_MAX_CREDENTIALS], *nobody]
+        known = [one for one in credentials if not isinstance(one.credential, Anonymous)]
+        nobody = [Held(Anonymous(), "")] if anonymously else []
+        self._credentials: list[Held] = [*known[:_MAX_CREDENTIALS], *nobody]
 
     async def send(self, request: Request) -> Response:
-        """See `Transport.send`; a last 401 or 403 is returned like any other answer.
+        """See `Transport.send`; a 401 or 403 to nobody is returned like any other answer.
 
         Raises:
-            UnavailableError: a token service refuses all credentials, or may not have them.
+            UnavailableError: whoever we came as was refused, or may not go to the token service;
+                the message says who refused which credentials.
         """
+        refusals: list[str] = []
         refused: UnavailableError | None = None
         response: Response | None = None
-        for credential in tuple(self._credentials):
+        for held in tuple(self._credentials):
             try:
-                response = await self._as(credential, request)
+                response, shown = await self._as(held.credential, request)
             except UnavailableError as error:
                 if error.reason is not Reason.UNAUTHORIZED:
                     raise
                 refused = error
+                if held.source:
+                    refusals.append(_sentence(held, error))
                 continue
             if response.status not in _REFUSED or request.source is not None:
                 # Who was let in once is asked first for the rest of the image.
-                self._credentials.remove(credential)
-                self._credentials.insert(0, credential)
+                self._credentials.remove(held)
+                self._credentials.insert(0, held)
                 return response
+            if shown and held.source and response.origin == self._reach.origin:
+                refusals.append(_sentence(held, refusal(response, "")))
+        if refusals:
+            # Which of several logins is wrong helps more than the bare 401 that nobody got.
+            raise UnavailableError(Reason.UNAUTHORIZED, "; ".join(refusals))
         if refused is not None or response is None:
             # What the token service said tells more than the registry's bare 401.
             raise refused or UnavailableError(Reason.UNAUTHORIZED, "nobody is let in")
         return response
 
-    async def _as(self, credential: Credential, request: Request) -> Response:
+    async def _as(self, credential: Credential, request: Request) -> tuple[Response, bool]:
+        """The answer to this credential, and whether it was shown: some fit no challenge."""
         expected = self._expected(credential)
         if expected is None and request.source is not None:
             expected = self._challenge
@@ -133,16 +145,16 @@ class Authenticated:
         response = await self._inner.send(_with(request, login))
         if response.status != _UNAUTHORIZED or response.origin != self._reach.origin:
             # A 401 of an object store is no question to us.
-            return response
+            return response, login is not None
         if request.source is not None:
             # What was sent halfway cannot be sent again; whoever has it begins anew.
             if login is not None and login.question is not None:
                 self._lobby.tokens.forget(login.question)
-            return response
+            return response, login is not None
         if login is None:
             challenge = choose(parse_challenges(response.all("www-authenticate")))
             if challenge is None:
-                return response
+                return response, False
             self._challenge = challenge
             self._lobby.remember(self._reach.origin, reusable(challenge, self._repository))
             login = await self._login(challenge, credential, request.deadline)
@@ -150,8 +162,10 @@ class Authenticated:
             self._lobby.tokens.forget(login.question)
             login = await self._token(login.question, request.deadline)
         else:
-            return response
-        return response if login is None else await self._inner.send(_with(request, login))
+            return response, True
+        if login is None:
+            return response, False
+        return await self._inner.send(_with(request, login)), True
 
     def _expected(self, credential: Credential) -> Challenge | None:
         if isinstance(credential, RegistryToken):
@@ -191,3 +205,11 @@ class Authenticated:
 
 def _with(request: Request, login: _Login | None) -> Request:
     return replace(request, authorization="" if login is None else login.header)
+
+
+def _sentence(held: Held, error: UnavailableError) -> str:
+    """`the pull secret shop/regcred was refused by harbor.example.com: 401 unauthorized`."""
+    if not isinstance(error, RefusedError):
+        return str(error)
+    words = HTTPStatus(error.status).phrase.lower()
+    return f"{held.source} was refused by {error.who}: {error.status} {words}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from webhook.core.facts import ImageConfig, ImageFacts
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registry
+    from webhook.registry.credentials import Credential
 
 K = TypeVar("K", bound="Hashable")
 V = TypeVar("V")
@@ -36,6 +37,8 @@ class Pinned(msgspec.Struct, frozen=True):
     host: str
     repository: str
     digest: str
+    access: tuple[Credential, ...] = ()
+    """The logins of the tenant who asks; none: what is told to everybody."""
 
 
 class Tagged(msgspec.Struct, frozen=True):
@@ -45,13 +48,17 @@ class Tagged(msgspec.Struct, frozen=True):
     host: str
     repository: str
     tag: str
+    access: tuple[Credential, ...] = ()
+    """See `Pinned.access`."""
 
 
-def question(ref: ImageRef, registry: Registry) -> Tagged | Pinned:
+def question(
+    ref: ImageRef, registry: Registry, access: tuple[Credential, ...] = ()
+) -> Tagged | Pinned:
     """What is asked about an image; without tag and digest it is `latest`."""
     if ref.digest is not None:
-        return Pinned(ref.host, ref.repository, ref.digest)
-    return Tagged(registry.name, ref.host, ref.repository, ref.tag or DEFAULT_TAG)
+        return Pinned(ref.host, ref.repository, ref.digest, access)
+    return Tagged(registry.name, ref.host, ref.repository, ref.tag or DEFAULT_TAG, access)
 
 
 class Bounded(Generic[K, V]):

@@ -5,24 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import is_digest
 from webhook.errors import BadContentError, RegistryError, UnavailableError
 from webhook.registry.access import Access
-from webhook.registry.auth import Authenticated, Lobby
 from webhook.registry.cache import Memory, Pinned, Tagged, question
 from webhook.registry.content import Served, read_image
 from webhook.registry.disk import Disk
 from webhook.registry.flights import Flights
 from webhook.registry.keeping import Keeping
-from webhook.registry.logins import Logins
-from webhook.registry.patience import Queued, Retrying, Turns
-from webhook.registry.reach import Reach, reach_of
-from webhook.registry.redirects import Redirecting
-from webhook.registry.tokens import Tokens
+from webhook.registry.layers import Stored, stored
+from webhook.registry.limits import Limits
+from webhook.registry.mirrors import Place, places
+from webhook.registry.reach import Reach
 from webhook.registry.transport import AiohttpTransport, Connections
+from webhook.registry.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,21 +27,12 @@ if TYPE_CHECKING:
 
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registry
-    from webhook.registry.credentials import Credential, Secrets
+    from webhook.registry.cloud.logins import CloudLogins
+    from webhook.registry.counting import Requests
+    from webhook.registry.credentials import Secrets
     from webhook.registry.exchange import Transport
     from webhook.registry.realm import RepositoryAccess
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How long and how much; seconds and bytes."""
-
-    image_seconds: float = 15.0
-    """For all questions about one image, whoever still waits for them."""
-    tag_seconds: float = 10.0
-    failure_seconds: float = 5.0
-    """A registry in trouble is not asked about the same image again before."""
-    cache_bytes: int = 64 * 1024 * 1024
-    disk_bytes: int = 512 * 1024 * 1024
+    from webhook.registry.tenant import Tenant
 
 
 class RegistryClient:
@@ -58,6 +46,7 @@ class RegistryClient:
         limits: Limits | None = None,
         disk: Disk | None = None,
         secrets: Secrets | None = None,
+        cloud: CloudLogins | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Put the client together; `open_client` does it for production.
@@ -68,9 +57,9 @@ class RegistryClient:
             limits: see there.
             disk: where manifests and configs are kept over the end of the process.
             secrets: the logins that Registries name by a Secret; None outside a cluster.
+            cloud: gives the logins of Registries that name a provider.
             monotonic: seconds that never go back.
         """
-        self._transport = transport
         self._connections = close
         self._limits = limits or Limits()
         self._disk = disk
@@ -80,10 +69,15 @@ class RegistryClient:
             tag_seconds=self._limits.tag_seconds,
             failure_seconds=self._limits.failure_seconds,
         )
-        self._lobby = Lobby(Tokens(monotonic))
-        self._turns = Turns()
+        self.ways = Ways(
+            transport,
+            monotonic,
+            secrets=secrets,
+            cloud=cloud,
+            requests_per_second=self._limits.requests_per_second,
+            breaking=self._limits.breaking,
+        )
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
-        self._logins = Logins(secrets)
 
     def known(self, asked: Tagged | Pinned, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """What memory holds, at once: facts, a failure of a moment ago, or None.
@@ -98,7 +92,13 @@ class RegistryClient:
                 return ImageFacts(digest=pinned.digest, source=pinned.host)
         return self._memory.failures.get((asked, Need.CONFIG in needs))
 
-    async def facts(self, ref: ImageRef, needs: frozenset[Need], registry: Registry) -> ImageFacts:
+    async def facts(
+        self,
+        ref: ImageRef,
+        needs: frozenset[Need],
+        registry: Registry,
+        tenant: Tenant | None = None,
+    ) -> ImageFacts:
         """What the registry says about an image.
 
         By digest that is one manifest and one config (an index: one pair for each platform that can
@@ -109,11 +109,13 @@ class RegistryClient:
             ref: the image; without tag and digest it is `latest`.
             needs: what its policies' rules want to know.
             registry: where it is served; its settings and credentials.
+            tenant: whose logins are tried in place of those of the registry. The answer is for
+                whoever holds the same ones.
 
         Raises:
             RegistryError: it could not be learned; `reason` says why.
         """
-        asked = question(ref, registry)
+        asked = question(ref, registry, () if tenant is None else tenant.access(ref, registry))
         match self.known(asked, needs):
             case ImageFacts() as facts:
                 return facts
@@ -124,7 +126,7 @@ class RegistryClient:
         with_configs = Need.CONFIG in needs
         return await self._flights.join(
             (asked, with_configs),
-            lambda: self._fly(asked, ref, registry, with_configs=with_configs),
+            lambda: self._fly(asked, ref, registry, tenant, with_configs=with_configs),
         )
 
     async def top(self, ref: ImageRef, registry: Registry) -> Served:
@@ -161,53 +163,92 @@ class RegistryClient:
         Raises:
             UnavailableError: its host is none, or its credentials cannot be used.
         """
-        reach = reach_of(ref, registry)
-        credentials = await self._logins.of(ref.name, registry)
-        return Access(
-            self._authenticated(reach, ref.repository, credentials, to),
-            reach.origin,
-            ref.repository,
-        )
+        return await self.ways.to(Place(ref, registry), access=to)
+
+    async def stored(self, ref: ImageRef, registry: Registry, *, seconds: float) -> Stored:
+        """The layers of one platform, by the digest of its manifest, to be read within `seconds`.
+
+        Raises:
+            RegistryError: its manifest or its config could not be read.
+        """
+        repository = (await self.access(ref, registry)).reading(seconds)
+        return await stored(await repository.by_digest(ref.digest or ""), repository)
 
     async def close(self) -> None:
         """End all questions and close all connections."""
         await self._flights.close()
-        await self._lobby.tokens.close()
+        await self.ways.close()
         if self._connections is not None:
             await self._connections.close()
 
     def _pinned(self, asked: Tagged) -> Pinned | None:
         digest = self._memory.tags.get(asked)
-        return None if digest is None else Pinned(asked.host, asked.repository, digest)
+        return None if digest is None else _at(asked, digest)
 
     async def _fly(
-        self, asked: Tagged | Pinned, ref: ImageRef, registry: Registry, *, with_configs: bool
+        self,
+        asked: Tagged | Pinned,
+        ref: ImageRef,
+        registry: Registry,
+        tenant: Tenant | None,
+        *,
+        with_configs: bool,
     ) -> ImageFacts:
         """One flight: learn, and remember what came of it."""
         try:
-            return await self._learn(asked, ref, registry, with_configs=with_configs)
+            if isinstance(asked, Pinned) and not is_digest(asked.digest):
+                raise _error(
+                    Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others"
+                )
+            mirror: UnavailableError | None = None
+            *mirrors, origin = places(ref, registry)
+            for place in mirrors:
+                try:
+                    return await self._learn(asked, place, tenant, with_configs=with_configs)
+                except UnavailableError as error:
+                    mirror = error
+            try:
+                return await self._learn(asked, origin, tenant, with_configs=with_configs)
+            except UnavailableError as error:
+                if mirror is None:
+                    raise
+                detail = f"{error}; and its mirror: {mirror}"
+                raise UnavailableError(error.reason, detail) from error
         except RegistryError as error:
             self._memory.failures.put((asked, with_configs), Unknown(error.reason, str(error)))
             raise
 
     async def _learn(
-        self, asked: Tagged | Pinned, ref: ImageRef, registry: Registry, *, with_configs: bool
+        self, asked: Tagged | Pinned, place: Place, tenant: Tenant | None, *, with_configs: bool
     ) -> ImageFacts:
-        if isinstance(asked, Pinned) and not is_digest(asked.digest):
-            raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
-        access = await self.access(ref, registry)
+        """Ask one place; once more where a cloud may give a better login than it gave before."""
+        try:
+            return await self._ask(asked, place, tenant, with_configs=with_configs)
+        except UnavailableError as error:
+            refused = error.reason is Reason.UNAUTHORIZED and tenant is None
+            if not refused or not self.ways.forget(place.registry):
+                raise
+        return await self._ask(asked, place, tenant, with_configs=with_configs)
+
+    async def _ask(
+        self, asked: Tagged | Pinned, place: Place, tenant: Tenant | None, *, with_configs: bool
+    ) -> ImageFacts:
+        access = await self.ways.to(place, tenant, tenants=asked.access)
         repository = access.reading(self._limits.image_seconds)
-        keeping = Keeping(repository, self._memory, self._disk)
+        # A manifest of a tenant's own can name the parts of others, and get them from a cache.
+        shared = (None, None) if asked.access else (self._memory, self._disk)
+        keeping = Keeping(repository, *shared)
         if isinstance(asked, Pinned):
             return await self._read(asked, await keeping.top(asked), keeping)
-        top = await repository.by_tag(asked.tag)
-        pinned = Pinned(asked.host, asked.repository, top.digest)
-        self._memory.tags.put(asked, top.digest)
+        digest = await repository.announced(asked.tag)
+        top = None if digest else await repository.by_tag(asked.tag)
+        pinned = _at(asked, digest or (top.digest if top else ""))
+        self._memory.tags.put(asked, pinned.digest)
         if facts := self._memory.facts.get(pinned):
             return facts
         if not with_configs:
-            return ImageFacts(digest=top.digest, source=asked.host)
-        return await self._read(pinned, top, keeping)
+            return ImageFacts(digest=pinned.digest, source=asked.host)
+        return await self._read(pinned, top or await keeping.top(pinned), keeping)
 
     async def _read(self, pinned: Pinned, top: Served, keeping: Keeping) -> ImageFacts:
         platforms = await read_image(top, keeping)
@@ -216,31 +257,14 @@ class RegistryClient:
         self._memory.facts.put(pinned, facts)
         return facts
 
-    def _authenticated(
-        self,
-        reach: Reach,
-        repository: str,
-        credentials: list[Credential],
-        access: RepositoryAccess | None,
-    ) -> Authenticated:
-        """The whole way of a request: log in, try again, follow, wait for a turn, dial."""
-        queued = Queued(self._transport(reach), self._turns, reach.origin.authority)
-        return Authenticated(
-            Retrying(Redirecting(queued)),
-            tokens=Retrying(queued),
-            reach=reach,
-            repository=repository,
-            credentials=credentials,
-            lobby=self._lobby,
-            access=access,
-        )
-
 
 def open_client(
     *,
     cache_dir: Path | None = None,
     limits: Limits | None = None,
     secrets: Secrets | None = None,
+    cloud: CloudLogins | None = None,
+    requests: Requests | None = None,
 ) -> RegistryClient:
     """The client as it runs in production; call it inside the event loop, and `close` it.
 
@@ -248,6 +272,8 @@ def open_client(
         cache_dir: where manifests and configs are kept; nowhere if absent.
         limits: see there.
         secrets: the logins that Registries name by a Secret; None outside a cluster.
+        cloud: gives the logins of Registries that name a provider; closed with the client.
+        requests: counts what is asked; None where nobody wants to know.
 
     Raises:
         InputError: the cache folder cannot be used.
@@ -255,13 +281,23 @@ def open_client(
     limits = limits or Limits()
     connections = Connections()
     disk = None if cache_dir is None else Disk(cache_dir, max_bytes=limits.disk_bytes)
+
+    def transport(reach: Reach) -> Transport:
+        sent = AiohttpTransport(connections, reach)
+        return sent if requests is None else requests.counted(sent, reach.origin.authority)
+
     return RegistryClient(
-        lambda reach: AiohttpTransport(connections, reach),
+        transport,
         close=connections,
         limits=limits,
         disk=disk,
         secrets=secrets,
+        cloud=cloud,
     )
+
+
+def _at(asked: Tagged, digest: str) -> Pinned:
+    return Pinned(asked.host, asked.repository, digest, asked.access)
 
 
 def _error(reason: Reason, detail: str) -> RegistryError:

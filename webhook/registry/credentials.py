@@ -69,6 +69,15 @@ class RegistryToken(msgspec.Struct, frozen=True):
 
 Credential: TypeAlias = Anonymous | Basic | IdentityToken | RegistryToken
 
+
+class Held(msgspec.Struct, frozen=True):
+    """A credential, and whose it is: for the sentence that says that it was refused."""
+
+    credential: Credential
+    source: str
+    """`the pull secret shop/regcred`; empty for nobody's."""
+
+
 Secrets: TypeAlias = Callable[[str], bytes | None]
 """From the name of a Secret to the docker config in it, at once; None: none of that type is there.
 Given by whoever knows a cluster, for its own namespace only."""

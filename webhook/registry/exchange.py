@@ -39,6 +39,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes to send; None: nothing, or `form`, or what `source` gives."""
     content_type: str = ""
     """Of the body that is sent."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further headers, of a cloud's own services; they go wherever the request does."""
     source: Source | None = None
     """The body to send, in pieces."""
     length: int = 0

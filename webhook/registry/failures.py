@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from webhook.core.facts import Reason
-from webhook.errors import BadContentError, RegistryError, UnavailableError
+from webhook.errors import BadContentError, RefusedError, RegistryError, UnavailableError
 from webhook.registry.strict import StrictJSONError, load
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _STATUS = {
     429: (Reason.RATE_LIMITED, "too many requests"),
     451: (Reason.UNAUTHORIZED, "it may not serve it"),
 }
+_REFUSED = frozenset({401, 403})
 _SERVER_ERROR = 500
 _CODE = re.compile(r"[A-Z][A-Z_]{2,40}", re.ASCII)
 
@@ -39,10 +40,18 @@ def failure(response: Response, what: str) -> RegistryError:
     who = response.origin.authority
     if status >= _SERVER_ERROR:
         return UnavailableError(Reason.UNREACHABLE, f"{who} is in trouble ({shown} for {what})")
+    if status in _REFUSED:
+        return refusal(response, f"{who} does not serve {what}: {_STATUS[status][1]} ({shown})")
     if status in _STATUS:
         reason, words = _STATUS[status]
         return UnavailableError(reason, f"{who} does not serve {what}: {words} ({shown})")
     return BadContentError(Reason.BAD_CONTENT, f"{who} answered {shown} for {what}")
+
+
+def refusal(response: Response, detail: str) -> RefusedError:
+    """The error for an answer that says it is about who we are."""
+    who, status = response.origin.authority, response.status
+    return RefusedError(Reason.UNAUTHORIZED, detail, who=who, status=status)
 
 
 def _code(response: Response) -> str:

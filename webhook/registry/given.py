@@ -23,7 +23,7 @@ _MAX_LINE = 8 * 1024 * 1024
 _DEFAULT_TAG = "latest"
 _KEYS = frozenset({"image", "config"})
 
-_Key: TypeAlias = tuple[str, str, str]
+Key: TypeAlias = tuple[str, str, str]
 """Host in normal form, repository, and digest (else tag)."""
 
 
@@ -37,8 +37,8 @@ class GivenFacts:
 
     def __init__(
         self,
-        facts: dict[_Key, ImageFacts] | None = None,
-        digests: dict[_Key, str] | None = None,
+        facts: dict[Key, ImageFacts] | None = None,
+        digests: dict[Key, str] | None = None,
     ) -> None:
         """Without facts it knows nothing; `read_facts` reads files."""
         self._facts = facts or {}
@@ -46,13 +46,13 @@ class GivenFacts:
 
     def digest_of(self, ref: ImageRef) -> str:
         """The digest of a name by tag, if one line has both and no line another; or empty."""
-        return self._digests.get(_key(ref), "") if ref.digest is None else ""
+        return self._digests.get(key_of(ref), "") if ref.digest is None else ""
 
     def of(self, ref: ImageRef) -> ImageFacts | None:
         """The facts about an image, if they were given."""
         if not self._facts:
             return None
-        return self._facts.get(_key(ref))
+        return self._facts.get(key_of(ref))
 
     def __len__(self) -> int:
         """How many images."""
@@ -88,8 +88,8 @@ class _Reader:
     """Collects lines; equal parts of ten thousand images are kept once."""
 
     def __init__(self) -> None:
-        self.facts: dict[_Key, ImageFacts] = {}
-        self.digests: dict[_Key, str] = {}
+        self.facts: dict[Key, ImageFacts] = {}
+        self.digests: dict[Key, str] = {}
         self._shared: dict[object, object] = {}
 
     def read(self, name: str, lines: Iterable[bytes]) -> None:
@@ -114,7 +114,7 @@ class _Reader:
             )
         ref = ImageRef.parse(image)
         config = self._share(config_of(inner))
-        host, repository, name = _key(ref)
+        host, repository, name = key_of(ref)
         if ref.tag is not None and ref.digest is not None and is_digest(ref.digest):
             tagged = (host, repository, ref.tag)
             # Two digests for one tag: it moved, and nobody can tell which one is meant.
@@ -158,5 +158,6 @@ class _Reader:
         return cast("T", self._shared.setdefault(value, value))
 
 
-def _key(ref: ImageRef) -> _Key:
+def key_of(ref: ImageRef) -> Key:
+    """Under what facts about an image are kept: two names of one digest are one image."""
     return (ref.host, ref.repository, ref.digest or ref.tag or _DEFAULT_TAG)

@@ -7,7 +7,6 @@ token services all end here, after resolution, so that no spelling and no second
 from __future__ import annotations
 
 import ipaddress
-import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 # Not `is_global`: Python before 3.13 calls 64:ff9b::a9fe:a9fe, 2002:a9fe:a9fe::, 192.0.0.192 and
@@ -70,11 +69,13 @@ class BlockedAddressError(OSError):
     """The guard refused to dial; an `OSError`, because dialling code passes on only these."""
 
 
-def refusal(address: str, *, private: bool) -> str | None:
+def refusal(address: str, *, private: bool, excepted: frozenset[str] = frozenset()) -> str | None:
     """Why an address may not be dialled: a noun phrase, or None where it may.
 
     Args:
         address: an IPv4 or IPv6 address in text.
+        excepted: addresses, in the one spelling that `ipaddress` gives, that may be dialled
+            whatever they are.
         private: whether private and loopback addresses may be dialled; link-local, metadata,
             multicast and reserved ones never are.
     """
@@ -82,6 +83,8 @@ def refusal(address: str, *, private: bool) -> str | None:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return "no address"
+    if str(parsed) in excepted:
+        return None
     if isinstance(parsed, IPv6Address):
         if parsed.scope_id is not None:
             return _FORBIDDEN
@@ -89,30 +92,17 @@ def refusal(address: str, *, private: bool) -> str | None:
     return _refusal_4(parsed, private=private)
 
 
-def check(address: str, *, private: bool) -> None:
+def check(address: str, *, private: bool, excepted: frozenset[str] = frozenset()) -> None:
     """Let an address pass, or raise.
 
     Raises:
         BlockedAddressError: it may not be dialled; the message says why.
     """
-    why = refusal(address, private=private)
+    why = refusal(address, private=private, excepted=excepted)
     if why == _NOT_ALLOWED:
         raise BlockedAddressError(f"{address} is {why}, and allowPrivateAddresses is not set")
     if why is not None:
         raise BlockedAddressError(f"{address} is {why}, which is never contacted")
-
-
-def open_socket(
-    family: int, kind: int, proto: int, address: str, *, private: bool
-) -> socket.socket:
-    """A socket for an address that may be dialled.
-
-    Raises:
-        BlockedAddressError: it may not.
-        OSError: the system gives no socket.
-    """
-    check(address, private=private)
-    return socket.socket(family, kind, proto)
 
 
 def _refusal_4(address: IPv4Address, *, private: bool) -> str | None:

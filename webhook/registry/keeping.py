@@ -23,8 +23,8 @@ class Keeping:
     A part is taken from a cache only where a manifest that this repository served names it.
     """
 
-    def __init__(self, repository: Repository, memory: Memory, disk: Disk | None) -> None:
-        """Ask `repository` for what is nowhere else."""
+    def __init__(self, repository: Repository, memory: Memory | None, disk: Disk | None) -> None:
+        """Ask `repository` for what is nowhere else; None where that cache is not ours to share."""
         self._repository = repository
         self._memory = memory
         self._disk = disk
@@ -48,11 +48,13 @@ class Keeping:
 
     async def config(self, descriptor: Descriptor) -> ImageConfig:
         """See `Blobs.config`."""
-        found = self._memory.configs.get(descriptor.digest)
+        configs = None if self._memory is None else self._memory.configs
+        found = None if configs is None else configs.get(descriptor.digest)
         if found is None:
             body = await self._blob(descriptor, self._repository.config)
             found = await read_config_of(body)
-            self._memory.configs.put(descriptor.digest, found)
+            if configs is not None:
+                configs.put(descriptor.digest, found)
         return found
 
     async def note(self, image: Pinned, top: Served) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from webhook.core.facts import Reason
 from webhook.core.printable import printable
 from webhook.errors import InvalidPolicyError, UnavailableError
-from webhook.registry.credentials import MAX_FILE, Credential, load_keyring, read_keyring
+from webhook.registry.credentials import MAX_FILE, Credential, Held, load_keyring, read_keyring
 from webhook.registry.keyring import Keyring
 
 if TYPE_CHECKING:
     from webhook.core.registries import Registry
+    from webhook.registry.cloud.logins import CloudLogins
     from webhook.registry.credentials import Secrets
 
 _MAX_KEPT = 1024
@@ -26,12 +27,13 @@ _State: TypeAlias = tuple[int, ...] | bytes
 class Logins:
     """Reads credentials again only where they changed: they are replaced while we run."""
 
-    def __init__(self, secrets: Secrets | None = None) -> None:
-        """Nothing is read yet; without `secrets` no Secret can be."""
+    def __init__(self, secrets: Secrets | None = None, cloud: CloudLogins | None = None) -> None:
+        """Nothing is read yet; what is not given cannot be asked."""
         self._secrets = secrets
+        self._cloud = cloud
         self._kept: OrderedDict[str, tuple[_State, Keyring[Credential]]] = OrderedDict()
 
-    async def of(self, name: str, registry: Registry) -> list[Credential]:
+    async def of(self, name: str, registry: Registry) -> list[Held]:
         """The credentials of a Registry that fit an image, to be tried in turn.
 
         Args:
@@ -42,21 +44,45 @@ class Logins:
             UnavailableError: they cannot be used; the message names file or Secret and field, and
                 holds nothing of what stands there.
         """
+        if registry.provider:
+            return await self._of_cloud(name, registry)
         if not registry.docker_config_file and not registry.secret_name:
             return []
+        secret, file = registry.secret_name, registry.docker_config_file
         try:
-            keyring = (
-                self._of_secret(registry.secret_name)
-                if registry.secret_name
-                else await self._of_file(registry.docker_config_file)
-            )
+            keyring = self._of_secret(secret) if secret else await self._of_file(file)
         except InvalidPolicyError as error:
             raise UnavailableError(
                 Reason.UNAUTHORIZED,
                 f"the credentials of Registry {registry.name!r} cannot be used: "
                 f"{printable(str(error))}",
             ) from error
-        return keyring.lookup(name)
+        source = f"Secret {secret}" if secret else printable(file, 200)
+        return [
+            Held(one, f"the login in {source} of Registry {registry.name}")
+            for one in keyring.lookup(name)
+        ]
+
+    def forget(self, registry: Registry) -> bool:
+        """A registry refused a login. True where a cloud may give a better one."""
+        return (
+            bool(registry.provider)
+            and self._cloud is not None
+            and self._cloud.forget(registry.provider, registry.host)
+        )
+
+    async def close(self) -> None:
+        """End what is being asked."""
+        if self._cloud is not None:
+            await self._cloud.close()
+
+    async def _of_cloud(self, name: str, registry: Registry) -> list[Held]:
+        if self._cloud is None:
+            raise UnavailableError(
+                Reason.UNAUTHORIZED, f"nobody here knows the cloud of Registry {registry.name!r}"
+            )
+        host = name.partition("/")[0]
+        return await self._cloud.of(registry.provider, host, registry.name)
 
     def _of_secret(self, secret: str) -> Keyring[Credential]:
         if self._secrets is None:

@@ -116,7 +116,7 @@ def bare(media_type: str) -> str:
 def _manifest(found: Mapping[str, object]) -> Manifest:
     if "manifests" in found or not isinstance(found.get("layers"), list):
         raise bad("the manifest is not clearly one image: it must have layers and no manifests")
-    config = _descriptor(found.get("config"), "the manifest's config", MAX_CONFIG)
+    config = descriptor(found.get("config"), "the manifest's config", MAX_CONFIG)
     if config.media_type not in CONFIG_TYPES:
         raise bad(
             f"its config is {printable(config.media_type, 80)!r}: it is an artifact, "
@@ -135,7 +135,7 @@ def _index(found: Mapping[str, object]) -> Index:
         raise bad(f"the index has {len(children)} entries; at most {MAX_CHILDREN} are read")
     entries: dict[Descriptor, None] = {}
     for number, child in enumerate(children):
-        entry = _descriptor(child, f"entry {number} of the index", MAX_MANIFEST)
+        entry = descriptor(child, f"entry {number} of the index", MAX_MANIFEST)
         # Attestations of BuildKit: no node is of platform unknown/unknown. Their annotation alone
         # proves nothing, a runtime would start an entry that has it and a real platform.
         if (entry.os, entry.architecture) == ("unknown", "unknown"):
@@ -148,7 +148,12 @@ def _index(found: Mapping[str, object]) -> Index:
     return Index(tuple(entries))
 
 
-def _descriptor(value: object, what: str, limit: int) -> Descriptor:
+def descriptor(value: object, what: str, limit: int) -> Descriptor:
+    """Read what a document says about a blob; `what` names it for people.
+
+    Raises:
+        BadContentError: it is none, or claims more than `limit` bytes.
+    """
     if not isinstance(value, dict):
         raise bad(f"{what} is no descriptor")
     known_keys(value, _DESCRIPTOR_KEYS, what)

@@ -88,14 +88,14 @@ class Retrying:
         response = await self._inner.send(request)
         if response.status not in _AGAIN or request.source is not None:
             return response
-        pause = _pause(response)
+        pause = asked_pause(response)
         if asyncio.get_running_loop().time() + pause >= request.deadline:
             return response
         await asyncio.sleep(pause)
         return await self._inner.send(request)
 
 
-def _pause(response: Response) -> float:
+def asked_pause(response: Response) -> float:
     """Seconds until the registry wants to be asked again (RFC 9110, 10.2.3)."""
     after = (response.header("retry-after") or "").strip()
     if after.isascii() and after.isdigit():

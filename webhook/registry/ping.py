@@ -6,7 +6,6 @@ Nothing is kept from one look to the next: a token of yesterday would hide the p
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,10 @@ from webhook.core.printable import printable
 from webhook.errors import RegistryError
 from webhook.registry.auth import Authenticated, Lobby
 from webhook.registry.challenge import Challenge, choose, parse_challenges
-from webhook.registry.credentials import Anonymous
+from webhook.registry.credentials import Anonymous, Held
 from webhook.registry.exchange import Request, Response, Transport
 from webhook.registry.failures import failure
+from webhook.registry.ratelimit import RateLimit, rate_limit
 from webhook.registry.reach import reach_of
 from webhook.registry.redirects import Redirecting
 from webhook.registry.tokens import Tokens
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from webhook.core.registries import Registry
-    from webhook.registry.credentials import Credential
     from webhook.registry.reach import Reach
 
 _OK = 200
@@ -46,16 +45,7 @@ _HUB = "docker.io"
 _HUB_LIMITS = "ratelimitpreview/test"
 """Where Docker Hub tells what is left; a HEAD there counts for nothing (Docker docs, «Pull usage
 and limits»)."""
-_LIMIT = re.compile(r"([0-9]{1,9})(?:\s*;\s*w=([0-9]{1,9}))?", re.ASCII)
-
-
-class RateLimit(msgspec.Struct, frozen=True):
-    """How many requests a registry allows, as far as it says so."""
-
-    limit: int | None = None
-    remaining: int | None = None
-    seconds: int | None = None
-    """Length of the period."""
+_NOBODY = Held(Anonymous(), "")
 
 
 class Ping(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +64,7 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True):
 
 async def ping(
     registry: Registry,
-    credentials: Sequence[Credential],
+    credentials: Sequence[Held],
     *,
     seconds: float,
     connections: Connections | None = None,
@@ -110,7 +100,7 @@ class _Looking:
             url=Url(reach.origin, "/v2/"), max_bytes=_MAX_BODY, deadline=deadline
         )
 
-    async def look(self, credentials: Sequence[Credential], *, hub: bool) -> Ping:
+    async def look(self, credentials: Sequence[Held], *, hub: bool) -> Ping:
         began = time.monotonic()
         first = await Redirecting(self._transport).send(self._request)
         seconds = time.monotonic() - began
@@ -120,7 +110,7 @@ class _Looking:
         last, refused = first, None
         if first.status != _OK:
             last, refused = await self._log_in(first, credentials)
-        limits = _limits(last)
+        limits = rate_limit(last)
         if hub and limits is None and refused is None:
             limits = await self._hub_limits(credentials)
         return Ping(
@@ -132,15 +122,15 @@ class _Looking:
         )
 
     async def _log_in(
-        self, first: Response, credentials: Sequence[Credential]
+        self, first: Response, credentials: Sequence[Held]
     ) -> tuple[Response, Unknown | None]:
         """The answer to the first credential that is good; else why the last one is not."""
         if first.status == _LIMITED:
             return first, _why(failure(first, "/v2/"))
         last, refused = first, Unknown(Reason.UNAUTHORIZED, "nobody is let in")
-        for credential in credentials or (Anonymous(),):
+        for held in credentials or (_NOBODY,):
             try:
-                last = await self._as(credential, "", self._request)
+                last = await self._as(held, "", self._request)
             except RegistryError as error:
                 refused = _why(error)
                 continue
@@ -149,26 +139,26 @@ class _Looking:
             refused = _why(failure(last, "/v2/"))
         return last, refused
 
-    async def _hub_limits(self, credentials: Sequence[Credential]) -> RateLimit | None:
+    async def _hub_limits(self, credentials: Sequence[Held]) -> RateLimit | None:
         path = f"/v2/{_HUB_LIMITS}/manifests/latest"
         asking = replace(self._request, method="HEAD", url=Url(self._reach.origin, path))
-        for credential in credentials or (Anonymous(),):
+        for held in credentials or (_NOBODY,):
             try:
-                return _limits(await self._as(credential, _HUB_LIMITS, asking))
+                return rate_limit(await self._as(held, _HUB_LIMITS, asking))
             except RegistryError:
                 continue
         return None
 
-    async def _as(self, credential: Credential, repository: str, request: Request) -> Response:
+    async def _as(self, held: Held, repository: str, request: Request) -> Response:
         tokens = Tokens(time.monotonic)
         asking = Authenticated(
             Redirecting(self._transport),
             tokens=self._transport,
             reach=self._reach,
             repository=repository,
-            credentials=[credential],
+            credentials=[held],
             lobby=Lobby(tokens),
-            anonymously=isinstance(credential, Anonymous),
+            anonymously=isinstance(held.credential, Anonymous),
         )
         try:
             return await asking.send(request)
@@ -191,22 +181,6 @@ def _shown(challenge: Challenge | None) -> str:
     except RegistryError:
         return "Bearer"
     return f"Bearer {printable(realm.origin.authority, 260)}"
-
-
-def _limits(response: Response) -> RateLimit | None:
-    """`RateLimit-Limit: 100;w=21600` (Docker Hub, GitLab; draft-ietf-httpapi-ratelimit-headers)."""
-    limit, window = _number(response.header("ratelimit-limit"))
-    remaining, period = _number(response.header("ratelimit-remaining"))
-    if limit is None and remaining is None:
-        return None
-    return RateLimit(limit, remaining, window or period)
-
-
-def _number(header: str | None) -> tuple[int | None, int | None]:
-    match = _LIMIT.fullmatch((header or "").strip())
-    if match is None:
-        return None, None
-    return int(match[1]), int(match[2]) if match[2] else None
 
 
 def _expires(certificate: bytes) -> datetime | None:

@@ -53,4 +53,5 @@ def _next(request: Request, location: str) -> Request:
     # Dropped for good: an answer that leads back does not get it again. Object stores also refuse
     # a request that carries both a signed address and this header.
     kept = request.authorization if there == here else ""
-    return replace(request, url=target, authorization=kept)
+    headers = request.headers if there == here else ()
+    return replace(request, url=target, authorization=kept, headers=headers)

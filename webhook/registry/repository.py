@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ACCEPT = ", ".join(sorted(INDEX_TYPES | MANIFEST_TYPES))
 _OK = 200
 _NOT_FOUND = 404
+_LIMITED = 429
 
 
 class Repository:
@@ -42,6 +43,31 @@ class Repository:
         """
         response = await self._manifest(tag, MAX_MANIFEST)
         return self._served(response, digest_of(response.body), f"tag {tag}")
+
+    async def announced(self, tag: str) -> str | None:
+        """The digest that the registry announces for a tag; None where a GET has to find out.
+
+        A HEAD is no pull to Docker Hub, and costs no registry much. What it says is worth as much
+        as a tag is: whatever is judged is asked for by this digest, and compared.
+
+        Raises:
+            RegistryError: there was no answer, or it wants to be asked later.
+        """
+        request = Request(
+            method="HEAD",
+            url=Url(self._origin, f"/v2/{self._repository}/manifests/{tag}"),
+            accept=_ACCEPT,
+            max_bytes=MAX_MANIFEST,
+            deadline=self._deadline,
+        )
+        response = await self._transport.send(request)
+        if response.status == _LIMITED:
+            raise failure(response, f"{self._repository}:{tag}")
+        if response.status != _OK:
+            return None
+        said = set(response.all("docker-content-digest"))
+        digest = said.pop() if len(said) == 1 else ""
+        return digest if is_digest(digest) else None
 
     async def by_digest(self, digest: str) -> Served:
         """The manifest or index of a digest.
@@ -153,7 +179,10 @@ class Repository:
 
     async def _get(self, path: str, accept: str, limit: int, what: str) -> Response:
         request = Request(
-            url=Url(self._origin, path), accept=accept, max_bytes=limit, deadline=self._deadline
+            url=Url(self._origin, path),
+            accept=accept,
+            max_bytes=limit,
+            deadline=self._deadline,
         )
         response = await self._transport.send(request)
         if response.status != _OK:

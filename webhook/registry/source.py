@@ -13,6 +13,7 @@ from webhook.core.promotion import together
 from webhook.core.registries import Registry
 from webhook.errors import RegistryError
 from webhook.registry.cache import Pinned, Tagged, question
+from webhook.registry.tenant import OPENED_BY_LOGIN, Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from webhook.registry.client import RegistryClient
     from webhook.registry.given import GivenFacts
     from webhook.registry.promotions import Promotions
+    from webhook.registry.tenant import PullSecrets
 
 _MAX_PLACES = 16_384
 
@@ -61,6 +63,7 @@ class RegistrySource:
         given: GivenFacts,
         ask_unconfigured: bool = False,
         recorded: Recorded | None = None,
+        pull_secrets: PullSecrets | None = None,
         promotions: Promotions | None = None,
     ) -> None:
         """Put the sources together.
@@ -73,6 +76,9 @@ class RegistrySource:
                 where a person typed the name.
             recorded: facts that need no registry, for images of configured registries: what a
                 digest says is the same whoever serves it, and up or down.
+            pull_secrets: the logins of workloads, asked for where a registry wants another login
+                than its own; None where they are nobody's business. Never under a cache of answers
+                by name alone, such as one run's snapshot.
             promotions: asks whether images were promoted; None where nobody may be asked.
         """
         self._registries = registries
@@ -80,6 +86,7 @@ class RegistrySource:
         self._given = given
         self._ask_unconfigured = ask_unconfigured
         self._recorded = recorded
+        self._pull_secrets = pull_secrets
         self._promotions = promotions
         self._places: dict[ImageRef, _Place] = {}
         self._places_of: Registries | None = None
@@ -103,7 +110,16 @@ class RegistrySource:
         facts = self._recall(ref)
         if facts is not None:
             return facts
-        return _OFFLINE if self._client is None else found
+        if self._client is None:
+            return _OFFLINE
+        return None if self._wants_login(found) else found
+
+    def registry(self, ref: ImageRef) -> Registry | Unknown:
+        """The registry that would be asked about an image, or why none would."""
+        place = self._place(ref)
+        if isinstance(place, ImageFacts):
+            return _OFFLINE
+        return place.registry if isinstance(place, _Asked) else place
 
     def in_use(self, ref: ImageRef) -> bool:
         """Whether the digest in the name is recorded as in use in this cluster."""
@@ -114,24 +130,46 @@ class RegistrySource:
         self, ref: ImageRef, needs: frozenset[Need], workload: Workload
     ) -> ImageFacts | Unknown:
         """Ask the registry; every failure of its own is an `Unknown`."""
-        del workload  # its pull secrets will count here, one day
         place = self._place(ref)
         if not isinstance(place, _Asked):
             return place
         found = self._known(ref, needs)
-        if self._client is None or isinstance(found, Unknown):
+        if self._client is None or (isinstance(found, Unknown) and not self._wants_login(found)):
             return found or _OFFLINE
-        if found is None:
-            try:
-                found = await self._client.facts(ref, needs, place.registry)
-            except RegistryError as error:
-                return Unknown(error.reason, str(error))
+        if not isinstance(found, ImageFacts):
+            found = await self._asked(self._client, ref, needs, place.registry, workload)
+            if isinstance(found, Unknown):
+                return found
         if Need.PROMOTION not in needs or self._promotions is None:
             return found
         promotion = await self._promotions.learn(
             ref, found.digest, place.registry, self._registries(), self._recorded_promotion(ref)
         )
         return replace(found, promotion=promotion)
+
+    async def _asked(
+        self,
+        client: RegistryClient,
+        ref: ImageRef,
+        needs: frozenset[Need],
+        registry: Registry,
+        workload: Workload,
+    ) -> ImageFacts | Unknown:
+        """What the registry says, to us or else to the workload."""
+        try:
+            return await client.facts(ref, needs, registry)
+        except RegistryError as error:
+            found = Unknown(error.reason, str(error))
+        if self._pull_secrets is None or not self._wants_login(found):
+            return found
+        tenant = Tenant(await self._pull_secrets(workload))
+        if not tenant.access(ref, registry):
+            detail = "; ".join((found.detail, *tenant.problems))
+            return Unknown(found.reason, detail)
+        try:
+            return await client.facts(ref, needs, registry, tenant)
+        except RegistryError as error:
+            return Unknown(error.reason, str(error))
 
     def _with_promotion(self, ref: ImageRef, found: ImageFacts) -> ImageFacts | None:
         """The facts with what is known of the way of the digest; None where it must be asked."""
@@ -147,6 +185,14 @@ class RegistrySource:
     def _recorded_promotion(self, ref: ImageRef) -> Promotion | None:
         facts = self._recall(ref)
         return None if facts is None else facts.promotion
+
+    def _wants_login(self, found: ImageFacts | Unknown | None) -> bool:
+        """Whether a workload's own login may change the answer."""
+        return (
+            self._pull_secrets is not None
+            and isinstance(found, Unknown)
+            and found.reason in OPENED_BY_LOGIN
+        )
 
     def _recall(self, ref: ImageRef) -> ImageFacts | None:
         """What is recorded about the digest in a name, if it can be judged from."""

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from webhook.core.facts import Reason
-from webhook.errors import UnavailableError
 from webhook.registry.credentials import Basic, Credential, IdentityToken
 from webhook.registry.documents import bad, document
 from webhook.registry.exchange import Request, Response, Transport
-from webhook.registry.failures import failure
+from webhook.registry.failures import failure, refusal
 from webhook.registry.flights import Flights
 from webhook.registry.realm import Realm
 from webhook.registry.url import Origin
@@ -126,8 +124,7 @@ def _reply(response: Response) -> tuple[str, float]:
     what = "a token"
     if response.status == _BAD_REQUEST:
         # Some services say so to a wrong password.
-        who = response.origin.authority
-        raise UnavailableError(Reason.UNAUTHORIZED, f"{who} refuses to give {what} (400)")
+        raise refusal(response, f"{response.origin.authority} refuses to give {what} (400)")
     if response.status != _OK:
         raise failure(response, what)
     reply = document(response.body, "the reply of the token service")

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import aiohttp
@@ -18,7 +19,7 @@ from webhook.core.printable import printable
 from webhook.errors import BadContentError, RegistryError, UnavailableError
 from webhook.registry.bodies import read_body
 from webhook.registry.exchange import Request, Response
-from webhook.registry.guard import BlockedAddressError, check, open_socket
+from webhook.registry.guard import BlockedAddressError, check
 from webhook.registry.tls import Contexts
 
 if TYPE_CHECKING:
@@ -104,20 +105,25 @@ class Connections:
     first is ever used for the second.
     """
 
-    def __init__(self, lookup: Lookup | None = None) -> None:
+    def __init__(
+        self, lookup: Lookup | None = None, *, excepted: frozenset[str] = frozenset()
+    ) -> None:
         """Nothing is opened before the first request.
 
         Args:
             lookup: how names are resolved; by default as the system does.
+            excepted: addresses that the guard lets pass; none but for a cloud's own services.
         """
         self._lookup = lookup or _system_lookup
+        self._excepted = excepted
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self.contexts = Contexts()
 
     def session(self, *, private: bool) -> aiohttp.ClientSession:
         """The pool that may, or may not, dial private addresses."""
         if private not in self._sessions:
-            self._sessions[private] = _session(self._lookup, private=private)
+            allowed = partial(check, private=private, excepted=self._excepted)
+            self._sessions[private] = _session(self._lookup, allowed)
         return self._sessions[private]
 
     async def close(self) -> None:
@@ -185,9 +191,9 @@ class _Answer(aiohttp.ClientResponse):
 class _Resolver(AbstractResolver):
     """Names to addresses, all of them allowed: one forbidden address spoils the whole answer."""
 
-    def __init__(self, lookup: Lookup, *, private: bool) -> None:
+    def __init__(self, lookup: Lookup, allowed: Callable[[str], None]) -> None:
         self._lookup = lookup
-        self._private = private
+        self._allowed = allowed
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -197,7 +203,7 @@ class _Resolver(AbstractResolver):
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         for address in addresses:
-            check(address, private=self._private)
+            self._allowed(address)
         return [
             ResolveResult(
                 hostname=host,
@@ -220,15 +226,16 @@ async def _system_lookup(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
-def _session(lookup: Lookup, *, private: bool) -> aiohttp.ClientSession:
+def _session(lookup: Lookup, allowed: Callable[[str], None]) -> aiohttp.ClientSession:
     def dial(info: aiohttp.AddrInfoType) -> socket.socket:
         # aiohttp asks no resolver about IP literals; every socket passes here.
         family, kind, proto, _, sockaddr = info
-        return open_socket(family, kind, proto, str(sockaddr[0]), private=private)
+        allowed(str(sockaddr[0]))
+        return socket.socket(family, kind, proto)
 
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
-            resolver=_Resolver(lookup, private=private),
+            resolver=_Resolver(lookup, allowed),
             socket_factory=dial,
             limit=_CONNECTIONS,
             limit_per_host=_CONNECTIONS_PER_HOST,
@@ -265,7 +272,7 @@ def _headers(request: Request) -> dict[str, str]:
         headers["Content-Type"] = request.content_type
     if request.source is not None:
         headers["Content-Length"] = str(request.length)
-    return headers
+    return headers | dict(request.headers)
 
 
 def _data(request: Request) -> AsyncIterator[bytes] | bytes | dict[str, str] | None:

@@ -49,9 +49,11 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True):
 
     owner: Owner
     pods: int
-    """Pods that run for it now."""
+    """Pods that run for it now; if none, the verdict is on the Pod that its template describes."""
     verdict: Verdict
-    """What admission would say to its Pods, were they created now; passes and skips included."""
+    """What admission would say to its Pods, were they created now; passes and skips included. Of
+    different Pods, everything that is said to any of them. The findings of the rule `drifted` are
+    here too: admission cannot ask it, and they refuse nothing."""
     images: tuple[RunningImage, ...] = ()
 
 

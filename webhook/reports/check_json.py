@@ -19,7 +19,7 @@ API_VERSION = "cocket.dev/v1alpha1"
 def render_json(result: CheckResult) -> str:
     """A `CheckResult` document; one verdict a line inside it, so that it can be compared."""
     verdicts = ",\n".join(to_json(_verdict(one)) for one in result.checked)
-    summary = to_json(_summary(result.summary()))
+    summary = to_json(summary_data(result.summary()))
     return (
         f'{{"apiVersion":"{API_VERSION}","kind":"CheckResult","summary":{summary},'
         f'"verdicts":[\n{verdicts}\n]}}\n'
@@ -31,7 +31,8 @@ def render_jsonl(result: CheckResult) -> str:
     return "".join(f"{to_json(_verdict(one))}\n" for one in result.checked)
 
 
-def _summary(summary: Summary) -> Mapping[str, object]:
+def summary_data(summary: Summary) -> Mapping[str, object]:
+    """The sums, as every JSON of ours has them."""
     return {
         "objects": summary.objects,
         "withoutImages": summary.without_images,
@@ -63,11 +64,12 @@ def _verdict(one: Checked) -> Mapping[str, object]:
             "line": place.line,
         },
         "allowed": one.verdict.allowed,
-        "findings": [_finding(finding) for finding in one.verdict.findings],
+        "findings": [finding_data(finding) for finding in one.verdict.findings],
     }
 
 
-def _finding(finding: Finding) -> Mapping[str, object]:
+def finding_data(finding: Finding) -> Mapping[str, object]:
+    """One finding, as every JSON of ours has it."""
     return {
         "policy": finding.policy,
         "rule": finding.rule,

@@ -25,6 +25,10 @@ class Place(msgspec.Struct, frozen=True):
     line: int
     """Of the object's first line, from 1; 0 where it is not known."""
 
+    def at(self, line: int) -> str:
+        """`file:line`, as editors and `grep -n` write it; the file alone where there is no line."""
+        return f"{self.file}:{line}" if line else self.file
+
     @property
     def title(self) -> str:
         """`Kind namespace/name`, as in the messages of the webhook."""
@@ -85,6 +89,8 @@ class CheckResult(msgspec.Struct, frozen=True):
     without_images: int = 0
     version: str = ""
     """Of the Cocket that judged."""
+    command: str = "cocket check"
+    """Which one found it, for people."""
 
     def summary(self) -> Summary:
         """Count."""

@@ -9,11 +9,14 @@ import msgspec
 from webhook.core.facts import Unknown
 from webhook.core.image import ImageRef
 from webhook.core.printable import printable
+from webhook.reports.insides import inside_json, inside_rows
 from webhook.reports.strict_json import to_json
 from webhook.reports.wording import MAX_NAME, MAX_SENTENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from webhook.core.inside import Inside
 
 MAX_LABELS_SHOWN = 50
 """Labels in the table; JSON has all of them. An image may carry thousands."""
@@ -35,6 +38,8 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
     pid1: str = ""
     """What PID 1 would be without a Pod's own command, in words."""
     stop_signal: str = ""
+    inside: Inside | None = None
+    """What its layers hold; None where nobody looked."""
 
 
 class Says(msgspec.Struct, frozen=True):
@@ -43,6 +48,8 @@ class Says(msgspec.Struct, frozen=True):
     digest: str
     said_by: str
     platforms: tuple[PlatformReport, ...]
+    inside: Unknown | None = None
+    """Why the layers could not be looked into."""
 
 
 class ImageReport(msgspec.Struct, frozen=True):
@@ -57,7 +64,9 @@ class ImageReport(msgspec.Struct, frozen=True):
     @property
     def good(self) -> bool:
         """True when the name is valid and, where somebody was asked, there was an answer."""
-        return isinstance(self.name, ImageRef) and not isinstance(self.says, Unknown)
+        says = self.says
+        unseen = isinstance(says, Says) and says.inside is not None
+        return isinstance(self.name, ImageRef) and not isinstance(says, Unknown) and not unseen
 
 
 def image_json(report: ImageReport) -> str:
@@ -80,6 +89,8 @@ def image_json(report: ImageReport) -> str:
             parts["now"] = digest or None
             parts["saidBy"] = said_by
             parts["platforms"] = [_platform(platform) for platform in platforms]
+            if report.says.inside is not None:
+                parts["inside"] = inside_json(report.says.inside)
         case None:
             pass
     return to_json(parts)
@@ -108,7 +119,7 @@ def _platform(one: PlatformReport) -> Mapping[str, object]:
         "cmd": one.cmd,
         "pid1": one.pid1,
         "stopSignal": one.stop_signal or None,
-    }
+    } | ({"inside": inside_json(one.inside)} if one.inside is not None else {})
 
 
 def _name_rows(ref: ImageRef) -> Iterator[tuple[str, str]]:
@@ -140,6 +151,12 @@ def _says_rows(says: Says | Unknown | None) -> Iterator[tuple[str, str]]:
             yield from _per_platform(
                 "stop signal", platforms, [one.stop_signal or None for one in platforms]
             )
+            for one in platforms:
+                if one.inside is not None:
+                    yield from inside_rows(one.inside)
+            if says.inside is not None:
+                detail = printable(says.inside.detail, MAX_SENTENCE)
+                yield "inside", f"unknown, {says.inside.reason}: {detail}"
             yield from _labels(platforms)
         case None:
             return

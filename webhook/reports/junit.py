@@ -37,14 +37,14 @@ def render_junit(result: CheckResult) -> str:
         files.setdefault(one.object.file, []).extend(_cases(one))
     every = [case for cases in files.values() for case in cases]
     suites = "".join(
-        f"  <testsuite name={_attribute(file)} {_sums(cases)}>\n"
+        f"  <testsuite name={attribute(file)} {_sums(cases)}>\n"
         + "".join(case.text for case in cases)
         + "  </testsuite>\n"
         for file, cases in files.items()
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<testsuites name="cocket check" {_sums(every)}>\n{suites}</testsuites>\n'
+        f"<testsuites name={attribute(result.command)} {_sums(every)}>\n{suites}</testsuites>\n"
     )
 
 
@@ -61,15 +61,15 @@ def _case(one: Checked, rule: str, findings: Sequence[Finding]) -> _Case:
     text = escape("\n".join(lines), quote=False)
     place = one.object
     head = (
-        f"    <testcase classname={_attribute(place.title)} name={_attribute(rule)}"
-        f' file={_attribute(place.file)} line="{place.line}"'
+        f"    <testcase classname={attribute(place.title)} name={attribute(rule)}"
+        f' file={attribute(place.file)} line="{place.line}"'
     )
     match element:
         case "failure" | "error":
             first = next(finding for finding in findings if finding.bad)
-            body = f"<{element} message={_attribute(placed_sentence(first))}>{text}</{element}>"
+            body = f"<{element} message={attribute(placed_sentence(first))}>{text}</{element}>"
         case "skipped":
-            body = f"<skipped message={_attribute(placed_sentence(findings[0]))}/>"
+            body = f"<skipped message={attribute(placed_sentence(findings[0]))}/>"
         case _ if lines:
             body = f"<system-out>{text}</system-out>"
         case _:
@@ -97,6 +97,7 @@ def _sums(cases: Sequence[_Case]) -> str:
     )
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
+    """A text of strangers as the value of an XML attribute, with its quotes."""
     # XML 1.0 section 2.2 has no way to write most control characters: escape them as text first.
     return f'"{escape(printable(text, MAX_PATH))}"'

@@ -39,7 +39,7 @@ def render_markdown(result: CheckResult) -> str:
         for finding in one.verdict.findings
         if finding.bad
     ]
-    head = f"**cocket check**: {summary_line(result.summary())}\n"
+    head = f"**{result.command}**: {summary_line(result.summary())}\n"
     if not rows:
         return head
     table = "| where | object | rule | | finding |\n|---|---|---|---|---|\n" + "".join(rows)
@@ -50,21 +50,23 @@ def _row(one: Checked, finding: Finding) -> str:
     place = one.object
     container = where(finding)
     cells = (
-        _code(f"{place.file}:{one.line_of(finding)}"),
-        _code(place.title) + (f"<br>{_text(container)}" if container else ""),
-        _text(finding.rule),
+        code(place.at(one.line_of(finding))),
+        code(place.title) + (f"<br>{text(container)}" if container else ""),
+        text(finding.rule),
         _EFFECTS[effect(finding)],
-        _text(sentence(finding)),
+        text(sentence(finding)),
     )
     return f"| {' | '.join(cells)} |\n"
 
 
-def _code(text: str) -> str:
-    return f"<code>{_quiet(printable(text, MAX_NAME))}</code>"
+def code(name: str) -> str:
+    """A name as code, of which nothing is Markdown or HTML."""
+    return f"<code>{_quiet(printable(name, MAX_NAME))}</code>"
 
 
-def _text(text: str) -> str:
-    return _MENTION.sub("<code>@</code>", _quiet(printable(text, MAX_NAME * 10)))
+def text(words: str) -> str:
+    """A sentence of which nothing is Markdown or HTML, and which notifies nobody."""
+    return _MENTION.sub("<code>@</code>", _quiet(printable(words, MAX_NAME * 10)))
 
 
 def _quiet(text: str) -> str:

@@ -60,10 +60,11 @@ def blocks(result: CheckResult, *, verbose: bool) -> list[Block]:
         len({finding.policy for one in result.checked for finding in one.verdict.findings} - {""})
         > 1
     )
-    return [_block(one, verbose=verbose, several=several) for one in result.checked]
+    return [block_of(one, verbose=verbose, several=several) for one in result.checked]
 
 
-def _block(one: Checked, *, verbose: bool, several: bool) -> Block:
+def block_of(one: Checked, *, verbose: bool, several: bool) -> Block:
+    """One object, and the findings that are shown of it."""
     place = one.object
     findings = one.verdict.findings
     if not one.verdict.allowed:
@@ -80,7 +81,7 @@ def _block(one: Checked, *, verbose: bool, several: bool) -> Block:
         sign, verdict, worst = "✓", "allowed: no policy covers it", Effect.NONE
     return Block(
         sign=sign,
-        place=f"{printable(place.file, MAX_PATH)}:{place.line}",
+        place=printable(place.at(place.line), MAX_PATH),
         title=printable(place.title, MAX_NAME * 2),
         verdict=verdict,
         effect=worst,

@@ -54,9 +54,12 @@ def effect(finding: Finding) -> Effect:
 
 def where(finding: Finding) -> str:
     """`container "app"`, or nothing where the finding is about the object as a whole."""
-    if not finding.container:
-        return ""
-    return f'{_ROLES[finding.role]} "{printable(finding.container, MAX_NAME)}"'
+    return place(finding.role, finding.container)
+
+
+def place(role: Role, container: str) -> str:
+    """`container "app"`; nothing where there is no container."""
+    return f'{_ROLES[role]} "{printable(container, MAX_NAME)}"' if container else ""
 
 
 def sentence(finding: Finding) -> str:
@@ -76,17 +79,24 @@ def placed_sentence(finding: Finding) -> str:
 def summary_line(summary: Summary) -> str:
     """The last line for people."""
     parts = [
-        f"{_many(summary.objects, 'object')} with {_many(summary.images, 'image')}",
+        f"{many(summary.objects, 'object')} with {many(summary.images, 'image')}",
         f"{summary.allowed} allowed",
         f"{summary.refused} refused",
+        *outcome_parts(summary),
     ]
+    if summary.without_images:
+        parts.append(f"{many(summary.without_images, 'other document')} without images")
+    return ", ".join(parts)
+
+
+def outcome_parts(summary: Summary) -> list[str]:
+    """Of how many objects there is more to say."""
+    parts = []
     if summary.warned:
         parts.append(f"{summary.warned} with warnings")
     if summary.unknown:
         parts.append(f"{summary.unknown} not fully checked")
-    if summary.without_images:
-        parts.append(f"{_many(summary.without_images, 'other document')} without images")
-    return ", ".join(parts)
+    return parts
 
 
 def _joined(message: str, fix: str) -> str:
@@ -96,5 +106,6 @@ def _joined(message: str, fix: str) -> str:
     return f"{message}{end} {fix}"
 
 
-def _many(count: int, noun: str) -> str:
+def many(count: int, noun: str) -> str:
+    """`1 object`, `2 objects`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -11,10 +11,12 @@ from msgspec.structs import replace
 
 from webhook.core.argv import basename
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
+from webhook.core.files import UNSEEN, Seen
 from webhook.core.printable import printable
-from webhook.core.process import Kind, look
+from webhook.core.process import look
 from webhook.core.rules.init_words import Case, Words
 from webhook.core.rules.unlearned import unlearned, without_platforms
+from webhook.core.standing import Kind
 from webhook.core.verdict import Answer, Mode, Outcome
 from webhook.core.workload import Role
 from webhook.errors import InvalidPolicyError
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from webhook.core.facts import PlatformImage
+    from webhook.core.inside import Inside
     from webhook.core.rules.protocol import Image
     from webhook.core.workload import ImageUse, Workload
 
@@ -110,15 +113,17 @@ class InitRule(msgspec.Struct, frozen=True, cache_hash=True):
             if use.command:
                 return _judged(self, use, workload, (), ())
             return unlearned(facts) if isinstance(facts, Unknown) else without_platforms()
-        first = platforms[0].config
+        first, inside = platforms[0].config, platforms[0].inside
         entrypoint, cmd, system = first.entrypoint, first.cmd, first.os
         for other in platforms[1:]:
             config = other.config
             if config.entrypoint != entrypoint or config.cmd != cmd or config.os != system:
                 return _worst(self, use, workload, platforms)
+            if other.inside != inside:
+                return _worst(self, use, workload, platforms)
         if system == _WINDOWS_OS:
             return _WINDOWS
-        return _judged(self, use, workload, entrypoint, cmd)
+        return _judged(self, use, workload, entrypoint, cmd, inside)
 
 
 def _worst(
@@ -137,7 +142,8 @@ def _worst(
         config = platform.config
         answer = _WINDOWS
         if config.os != _WINDOWS_OS:
-            answer = _judged(rule, use, workload, config.entrypoint, config.cmd)
+            inside = platform.inside
+            answer = _judged(rule, use, workload, config.entrypoint, config.cmd, inside)
         answers.append((platform.platform, answer))
     name, worst = max(answers, key=lambda answer: _badness(answer[1]))
     if all(answer == worst for _, answer in answers):
@@ -156,21 +162,23 @@ class _TooLongError(Exception):
     """The words are too long to be kept in memory; they are judged all the same."""
 
 
-def _judged(
+def _judged(  # noqa: PLR0917 - keywords take time
     rule: InitRule,
     use: ImageUse,
     workload: Workload,
     entrypoint: tuple[str, ...],
     cmd: tuple[str, ...],
+    inside: Inside | None = None,
 ) -> Answer:
     """The answer about one platform's config; what is short enough is remembered."""
     shared = workload.share_process_namespace
-    if not use.command and not use.args:
+    if inside is None and not use.command and not use.args:
         try:
             return _of_image(rule, entrypoint, cmd, shared)
         except _TooLongError:
             return _decided(rule, Case(entrypoint, cmd, shared=shared))
-    case = Case(entrypoint, cmd, use.command, use.args, use.env, shared)
+    files = UNSEEN if inside is None else Seen(inside, use.mounts)
+    case = Case(entrypoint, cmd, use.command, use.args, use.env, shared, files)
     try:
         return _of_pod(rule, case)
     except _TooLongError:
@@ -199,13 +207,15 @@ def _remembered(rule: InitRule, case: Case) -> Answer:
     return _decided(rule, case)
 
 
-def _decided(rule: InitRule, case: Case) -> Answer:
+def _decided(rule: InitRule, case: Case) -> Answer:  # noqa: C901 - a table of all kinds
     """The order of judgement: what PID 1 is, and what the rule's settings make of it."""
     words = _words(rule, case)
     process = words.process
     match process.kind:
         case Kind.NOTHING:
             return _shared(Outcome.SKIP, words.message)
+        case Kind.ABSENT:
+            return _fail(words)
         case Kind.VARIABLE:
             return Answer(Outcome.UNKNOWN, words.message, words.fix, Reason.VARIABLE)
         case _ if process.loses_signal:
@@ -229,7 +239,7 @@ def _decided(rule: InitRule, case: Case) -> Answer:
 
 def _words(rule: InitRule, case: Case) -> Words:
     argv = case.argv
-    process = look(argv, rule.inits)
+    process = look(argv, rule.inits, case.files)
     if process.script and rule.servers is Knob.DENY:
         # Where servers count for nothing, what is left of httpd-foreground is a script.
         process = replace(process, kind=Kind.SCRIPT)

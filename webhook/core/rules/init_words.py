@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from webhook.core.argv import effective, show
+from webhook.core.files import UNSEEN, Seen, Unseen
 from webhook.core.printable import printable
-from webhook.core.process import Kind, Process, look
+from webhook.core.process import look
+from webhook.core.standing import INITS, Kind, Process
 
 _MAX_NAME = 80
 _MAX_NOTE = 160
@@ -26,6 +28,8 @@ class Case(msgspec.Struct, frozen=True, cache_hash=True):
     env: tuple[tuple[str, str], ...] = ()
     shared: bool = False
     """Whether the Pod shares its process namespace."""
+    files: Seen | Unseen = UNSEEN
+    """What is known of the files in the image."""
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -62,6 +66,10 @@ class Words(msgspec.Struct, frozen=True):
         match process.kind:
             case Kind.NOTHING:
                 return "neither the image nor the Pod names a command: the runtime will refuse it."
+            case Kind.ABSENT:
+                return f"{pid1}, but {self._name} cannot be started: {self._note}."
+            case Kind.VARIABLE if process.word not in self.argv[:1]:
+                return f"{pid1}, and what it becomes stands in a variable."
             case Kind.VARIABLE:
                 return f"{pid1}, and the value of that variable is not in the manifest."
             case _ if process.loses_signal:
@@ -91,10 +99,11 @@ class Words(msgspec.Struct, frozen=True):
 
     @property
     def _reaper(self) -> str:
-        if self.process.kind is not Kind.SHELL_FORM:
+        if self.process.kind in INITS:
             return f": {self._name} reaps orphans"
         reaper = "the Pod's pause process" if self.reaped_by_pause else "the shell"
-        return f", a shell form: {reaper} reaps orphans"
+        form = "shell form" if self.process.kind is Kind.SHELL_FORM else "script"
+        return f", a {form}: {reaper} reaps orphans"
 
     @property
     def _init(self) -> str:
@@ -103,13 +112,23 @@ class Words(msgspec.Struct, frozen=True):
         if process.behind:
             script = printable(process.behind, _MAX_NAME)
             said += f", if the script {script} ends by starting its arguments"
-        if process.word not in self.case.entrypoint and process.word not in self.case.cmd:
+        elif process.through:
+            said += f", which the script {printable(process.through, _MAX_NAME)} becomes"
+        if not self._seen:
             said += "; the image config cannot show that it is in the image"
         if process.note:
             said += f"; {self._note}"
         if process.must_be_pid1 and self.case.shared:
             said += "; it may refuse to run, as with shareProcessNamespace it is not PID 1"
         return said
+
+    @property
+    def _seen(self) -> bool:
+        """Whether the init is known to be in the image."""
+        word = self.process.word
+        if word in self.case.entrypoint or word in self.case.cmd or self.process.through:
+            return True
+        return isinstance(self.case.files, Seen) and self.case.files.has(word)
 
     @property
     def _no_init(self) -> str:
@@ -122,6 +141,8 @@ class Words(msgspec.Struct, frozen=True):
                     "by itself"
                 )
             case Kind.SCRIPT:
+                if process.note:
+                    return f", a script: whether it ends as an init cannot be told ({self._note})"
                 return ", a script: whether it ends in `exec` of an init is not in the image config"
             case Kind.SHELL:
                 return ", a shell that waits for input, and no init"
@@ -151,11 +172,15 @@ class Words(msgspec.Struct, frozen=True):
         inits = f"tini or dumb-init ({_ENTRYPOINT}){moved}"
         start = f"Start it with {inits}{share}."
         match process.kind:
+            case Kind.ABSENT:
+                return f"Put it into the image where PATH finds it, or name what is there. {start}"
             case Kind.VARIABLE:
                 return f"Write the program itself. {start}"
             case Kind.SHELL_FORM if not self.reaped_by_pause:
                 both = f", or {_EXEC} and {_SHARE}" if share else ""
                 return f"Start the program without a shell, with {inits}{both}."
+            case Kind.STAYS:
+                return f"P{_EXEC[1:]} of the script. {start}"
             case _ if process.loses_signal:
                 return f"P{_EXEC[1:]}, or start the program without a shell."
             case Kind.SUPERVISOR:
@@ -172,6 +197,7 @@ class Words(msgspec.Struct, frozen=True):
         """The image's own init that `command` threw away, where `args` would keep it; or empty."""
         if not self.case.command:
             return ""
-        kept = look((*effective(self.case.entrypoint, (), (), ()), *self.argv), self.named)
+        argv = (*effective(self.case.entrypoint, (), (), ()), *self.argv)
+        kept = look(argv, self.named, self.case.files)
         good = kept.kind in {Kind.INIT, Kind.SUPERVISOR} and not kept.loses_signal
         return printable(kept.name, _MAX_NAME) if good and not kept.behind else ""

@@ -1,0 +1,71 @@
+"""What the operator reads in layers, on a real API server and out of a real registry."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from tests.e2e.accounts import install
+from tests.e2e.facts_world import QUICK, World, until
+from tests.e2e.registries import start_registry
+from tests.e2e.replicas import OURS
+from tests.layers.roots import layer
+from tests.operator.test_insides import BASE, SCRIPT, built
+from webhook.core.contents import Contents, packages_in
+from webhook.core.recorded import name_of
+
+if TYPE_CHECKING:
+    from tests.e2e.control_plane import ControlPlane
+    from tests.e2e.processes import Processes
+    from tests.servers import RealRegistry
+
+LOOKING = msgspec.structs.replace(QUICK, looks_at_once=1, used_by_seconds=0.1, sweep_seconds=0.2)
+
+
+@pytest.fixture(scope="module")
+def account(plane: ControlPlane) -> str:
+    plane.install_crds()
+    return install(plane, plane.create_namespace("insides")).operator
+
+
+@pytest.fixture(scope="module")
+def registry(module_processes: Processes) -> RealRegistry:
+    return start_registry(module_processes)
+
+
+@pytest.fixture
+def world(plane: ControlPlane, registry: RealRegistry, account: str, namespace: str) -> World:
+    return World(plane, registry, account, namespace)
+
+
+def contents(world: World, name: str) -> dict[str, Any] | None:
+    path = f"{OURS}/imagecontents/{name_of(name.partition('@')[2])}"
+    status, text = world.plane.ask("GET", path)
+    return json.loads(text) if status == 200 else None
+
+
+async def test_what_lies_in_layers_is_recorded_shown_and_let_go(world: World) -> None:
+    name = await world.push(built(layer(BASE), layer(SCRIPT)))
+    world.pod("inside", name)
+    async with world.keeper(LOOKING):
+        facts = await until(
+            lambda: (one := world.facts(name)) and one["spec"].get("inside") and one
+        )
+        listed = await until(lambda: contents(world, name))
+        shown = await world.plane.kubectl_beside("get", "imagefacts,imagecontents")
+        await asyncio.to_thread(world.delete_pod, "inside")
+    short = msgspec.structs.replace(LOOKING, keep_unused=timedelta(seconds=1))
+    async with world.keeper(short):
+        await until(lambda: world.facts(name) is None)
+        await until(lambda: contents(world, name) is None)
+
+    assert facts["spec"]["pid1"] == "init tini: /start.sh /app"
+    assert facts["spec"]["inside"][0]["inside"]["system"]["id"] == "debian"
+    packages = packages_in(msgspec.convert(listed["spec"], Contents))
+    assert [one.name for one in packages or ()] == ["openssl"]
+    assert shown.stdout.count("Debian GNU/Linux 12 (bookworm)") == 2

@@ -1,0 +1,104 @@
+"""The tree of a shell script, parsed in a process of its own (see `shell_parser`)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Parse: TypeAlias = Callable[[bytes], object]
+
+ERROR = "ERROR"
+MAX_DEPTH = 150
+"""Levels of a tree. Real scripts have up to thirty; what walks them calls itself for each."""
+_SECONDS = 10.0
+_PARSER = ("-I", "-m", "webhook.layers.shell_parser")
+
+
+class Flat(msgspec.Struct, frozen=True, array_like=True):
+    """A node as it comes: see `shell_parser.Flat`."""
+
+    kind: str
+    named: bool
+    begin: int
+    end: int
+    field: str
+    children: tuple[Flat, ...]
+
+
+class Node:
+    """A node, with the text it stands for."""
+
+    __slots__ = ("begin", "children", "end", "field", "named", "parent", "source", "type")
+
+    def __init__(self, flat: Flat, source: bytes, parent: Node | None = None) -> None:
+        """Of `source`, which holds the whole script."""
+        self.type = flat.kind
+        self.named = flat.named
+        self.begin = flat.begin
+        self.end = flat.end
+        self.field = flat.field
+        self.source = source
+        self.parent = parent
+        self.children: list[Node] = [Node(child, source, self) for child in flat.children]
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return self.source[self.begin : self.end].decode(errors="replace")
+
+    @property
+    def line(self) -> str:
+        """The first line of it."""
+        return self.text.partition("\n")[0]
+
+    @property
+    def named_children(self) -> list[Node]:
+        """The children that are more than signs and keywords."""
+        return [child for child in self.children if child.named]
+
+    def first(self, field: str) -> Node | None:
+        """The first child of a field of the grammar."""
+        return next(iter(self.all(field)), None)
+
+    def all(self, field: str) -> list[Node]:
+        """All children of a field."""
+        return [child for child in self.children if child.field == field]
+
+
+def tree_of(text: str, parse: Parse) -> Node | None:
+    """The tree of a script; of type `ERROR` where it breaks; None where nobody could parse it.
+
+    Only ASCII goes to the parser: what else stands in a script names no program that is known here.
+    """
+    source = text.encode("ascii", errors="replace").replace(b"\0", b"?")
+    if _deep(source):
+        return None
+    try:
+        flat = msgspec.convert(parse(source), Flat)
+    except (ValueError, RecursionError, OSError, subprocess.SubprocessError):
+        return None
+    return Node(flat, source)
+
+
+def _deep(source: bytes) -> bool:
+    """Whether it opens more than any script does, so that a tree would be too deep to walk."""
+    return max(source.count(mark) for mark in (b"(", b"{", b"if ", b"`")) > MAX_DEPTH * 20
+
+
+def apart(source: bytes) -> object:
+    """Parse in another process.
+
+    Raises:
+        ValueError: its answer is none.
+        SubprocessError: it died, or took too long.
+    """
+    done = subprocess.run(  # noqa: S603 - this interpreter, and a module of ours
+        (sys.executable, *_PARSER), input=source, capture_output=True, timeout=_SECONDS, check=True
+    )
+    return msgspec.json.decode(done.stdout)

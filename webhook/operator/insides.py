@@ -1,0 +1,218 @@
+"""Looks into the images in use, one layer at a time, and remembers what is to be recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from webhook.core.contents import contents_of
+from webhook.core.facts import ImageFacts, Need
+from webhook.errors import ClusterError, RegistryError
+from webhook.layers.cache import LayerCache
+from webhook.layers.limits import Limits
+from webhook.layers.reader import Reader
+from webhook.operator.contents import ContentsWriter
+from webhook.operator.facts_steps import questions
+from webhook.operator.pace import Pace
+from webhook.operator.recorded_facts import digest_of
+from webhook.operator.work_queue import WorkQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from webhook.cluster.api import Api
+    from webhook.core.facts import PlatformImage
+    from webhook.core.inside import Inside
+    from webhook.core.registries import Registries
+    from webhook.layers.answers import Looked
+    from webhook.operator.facts_steps import Ask, FactsOptions
+    from webhook.operator.facts_view import FactsView
+    from webhook.operator.usage import Usage
+    from webhook.registry.client import RegistryClient
+
+_CONFIG = frozenset({Need.CONFIG})
+_MOST_KEPT = 4096
+"""Platforms whose inside is at hand, so that a record that is written again keeps it."""
+_AGAIN_SECONDS = 3600.0
+_REST_SECONDS = 60.0
+_COUNT_SECONDS = 30.0
+_READ_SECONDS = 3600.0
+
+_log = logging.getLogger(__name__)
+
+
+class Insides:
+    """One per cluster. Admission never waits for it, and judges from what it recorded."""
+
+    def __init__(
+        self,
+        api: Api,
+        *,
+        view: FactsView,
+        usage: Usage,
+        client: RegistryClient,
+        registries: Callable[[], Registries],
+        options: FactsOptions,
+        ready: Callable[[str], None],
+    ) -> None:
+        """Put the parts together, inside the event loop.
+
+        Args:
+            api: the cluster.
+            view: the facts that are recorded.
+            usage: which digests are in use.
+            client: asks registries.
+            registries: those configured now.
+            options: what to look into, and how much of it.
+            ready: is called with a digest whose record is to be written again.
+        """
+        self._view = view
+        self._usage = usage
+        self._client = client
+        self._registries = registries
+        self._options = options
+        self._ready = ready
+        self._queue = WorkQueue()
+        limits = Limits(packed=options.layer_bytes, seconds=options.layer_seconds)
+        self._reader = Reader(
+            limits=limits,
+            cache=LayerCache(options.layer_cache_bytes),
+            threads=options.looks_at_once,
+        )
+        self._writer = ContentsWriter(
+            api,
+            Pace(options.writes_per_second),
+            most_bytes=options.contents_bytes,
+            rank=self._rank,
+        )
+        self._found: OrderedDict[tuple[str, str], Inside] = OrderedDict()
+        self._unwritten: set[str] = set()
+        self._looked_at: dict[str, float] = {}
+        self._time = asyncio.get_running_loop().time
+
+    def look_at(self, digest: str) -> None:
+        """Look into a digest when its turn comes; what waits is bounded by what is recorded."""
+        if self._options.looks_at_once:
+            self._queue.add(digest)
+
+    def waits(self, digest: str) -> bool:
+        """Whether something was found that is not recorded yet; asks once."""
+        if digest in self._unwritten:
+            self._unwritten.discard(digest)
+            return True
+        return False
+
+    def known(self, facts: ImageFacts) -> ImageFacts:
+        """The facts with what was found inside, where it is at hand."""
+        platforms = tuple(
+            replace(one, inside=self._found.get((one.digest, one.platform)))
+            for one in facts.platforms
+        )
+        return replace(facts, platforms=platforms)
+
+    async def run(self) -> None:
+        """Look for ever; nothing at all where it is switched off."""
+        if not self._options.looks_at_once:
+            return
+        # Counted before anything is written, which would be counted twice or not at all.
+        counted = await self._counted()
+        while not counted:
+            await asyncio.sleep(_COUNT_SECONDS)
+            counted = await self._counted()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._queue.work(self._look, self._options.looks_at_once))
+            group.create_task(self._sweep())
+
+    async def _counted(self) -> bool:
+        try:
+            await self._writer.count()
+        except ClusterError as error:
+            _log.warning("package lists cannot be counted: %s", error)
+            return False
+        return True
+
+    async def _sweep(self) -> None:
+        """Let go of the lists of digests that are no longer recorded."""
+        while True:
+            await asyncio.sleep(self._options.sweep_seconds)
+            oldest = self._time() - _REST_SECONDS
+            self._looked_at = {one: at for one, at in self._looked_at.items() if at > oldest}
+            try:
+                await self._writer.tidy(lambda name: self._view.latest(digest_of(name)) is None)
+            except ClusterError as error:
+                _log.warning("package lists: %s", error)
+
+    async def _look(self, digest: str) -> None:
+        recorded = self._view.latest(digest)
+        if recorded is None or not recorded.learned or not recorded.ours:
+            return
+        if recorded.looked or not self._usage.is_used(digest):
+            return
+        rest = self._looked_at.get(digest, float("-inf")) + _REST_SECONDS - self._time()
+        if rest > 0:
+            # What was found is being recorded; if nothing comes of it, it is looked at again.
+            self._queue.add(digest, rest)
+            return
+        asks = questions(self._usage.names(digest), None, self._registries())
+        if not asks:
+            return
+        try:
+            await self._look_into(digest, asks[0])
+        except RegistryError as error:
+            _log.info("image %s: not looked into: %s: %s", digest, error.reason, error)
+            await self._write(digest, asks[0], None, str(error))
+            self._queue.add(digest, _AGAIN_SECONDS)
+        except ClusterError as error:
+            _log.warning("package list of %s: %s", digest, error)
+            self._queue.add(digest, _AGAIN_SECONDS)
+
+    async def _look_into(self, digest: str, ask: Ask) -> None:
+        facts = await self._client.facts(ask.ref, _CONFIG, ask.registry)
+        chosen = [one for one in facts.platforms if one.platform in self._options.platforms]
+        for number, one in enumerate(chosen or facts.platforms[:1]):
+            where = replace(ask.ref, tag=None, digest=one.digest)
+            stored = await self._client.stored(where, ask.registry, seconds=_READ_SECONDS)
+            looked = await self._reader.look(stored, one.config)
+            self._keep(one, looked.inside)
+            if not number:
+                await self._write(digest, ask, (one, looked), looked.problem)
+        self._looked_at[digest] = self._time()
+        self._unwritten.add(digest)
+        self._ready(digest)
+
+    def _keep(self, one: PlatformImage, inside: Inside) -> None:
+        self._found[one.digest, one.platform] = inside
+        while len(self._found) > _MOST_KEPT:
+            self._found.popitem(last=False)
+
+    async def _write(
+        self, digest: str, ask: Ask, found: tuple[PlatformImage, Looked] | None, problem: str
+    ) -> None:
+        if found is None:
+            spec = contents_of(digest, (), image=ask.ref.name, problem=problem)
+        else:
+            one, looked = found
+            spec = contents_of(
+                digest,
+                looked.packages,
+                image=ask.ref.name,
+                platform=one.platform,
+                os=looked.inside.system.name,
+                kind=looked.kind,
+                problem=problem,
+            )
+        await self._writer.write(digest, spec)
+
+    def _rank(self, name: str) -> float:
+        """What is unused for longest goes first, then what is in use by nobody we know of."""
+        digest = digest_of(name)
+        recorded = self._view.latest(digest)
+        if recorded is None:
+            return float("inf")
+        if recorded.unused_since is not None:
+            return -recorded.unused_since.timestamp() + 1e12
+        return 0.0 if self._usage.is_used(digest) else 1.0

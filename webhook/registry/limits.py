@@ -1,0 +1,21 @@
+"""How much a registry client asks, keeps and waits for."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long and how much; seconds and bytes."""
+
+    image_seconds: float = 15.0
+    """For all questions about one image, whoever still waits for them."""
+    tag_seconds: float = 10.0
+    failure_seconds: float = 5.0
+    """A registry in trouble is not asked about the same image again before."""
+    cache_bytes: int = 64 * 1024 * 1024
+    disk_bytes: int = 512 * 1024 * 1024
+    requests_per_second: float | None = None
+    """To all registries together; None: as fast as they answer."""
+    breaking: bool = True
+    """Whether a registry in trouble is left alone; the operator has gates of its own for that."""

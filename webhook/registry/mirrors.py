@@ -1,0 +1,46 @@
+"""Where an image is asked for: at the mirror of its Registry, then at the registry itself.
+
+The mirror is another host with logins of its own; what answers, answers for the name that was
+written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from webhook.core.image import ImageRef
+from webhook.errors import InvalidImageError
+
+if TYPE_CHECKING:
+    from webhook.core.registries import Registry
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One host that may serve an image."""
+
+    ref: ImageRef
+    """The image by the name that it has there."""
+    registry: Registry
+    """How to speak to it."""
+
+
+def places(ref: ImageRef, registry: Registry) -> tuple[Place, ...]:
+    """All hosts that may serve an image, in the order in which nodes ask them.
+
+    `mirror` stands in the place of `host[/path]`. Credentials of the registry, and the token
+    service that is named for it, are nothing to its mirror.
+    """
+    origin = Place(ref, registry)
+    if not registry.mirror:
+        return (origin,)
+    mark = f"@{ref.digest}" if ref.digest else f":{ref.tag}" if ref.tag else ""
+    rest = ref.repository.removeprefix(registry.prefix)
+    try:
+        there = ImageRef.parse(f"{registry.mirror}/{rest}{mark}")
+    except InvalidImageError:
+        # The name is too long for the mirror, so that no node pulls it there either.
+        return (origin,)
+    return (Place(there, replace(registry, host=there.host, path=(), token_realm="")), origin)
