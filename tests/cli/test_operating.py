@@ -9,7 +9,8 @@ import pytest
 
 from tests.cli.cluster_processes import Command, Machine, machine
 from tests.operator.facts_world import until
-from webhook.cli.operating import Webhook, own_identity
+from webhook.cli.operated import Webhook
+from webhook.cli.operating import own_identity
 from webhook.operator.stored import read_stored
 
 if TYPE_CHECKING:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import click
 
 from webhook.cli.audit_options import audit_options
 from webhook.cli.cluster_options import Namespace
+from webhook.cli.operate_words import HttpsUrl, Identity, ObjectName
 from webhook.cli.options import READABLE
 from webhook.cli.report_options import ReportServed, report_options
-from webhook.core.resource_fields import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-_MAX_IDENTITY = 253
 
 _EPILOG = """\b
 Examples:
@@ -54,56 +51,6 @@ Exit code:
   1  the Lease was lost, or a part failed; it should be started again
   2  wrong arguments, no cluster to log in to, or a port that is taken
 """
-
-
-class ObjectName(click.ParamType[str]):
-    """The name of an object."""
-
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read the text; raises click.BadParameter."""
-        if not is_name(str(value)):
-            self.fail(f"{value!r} is no name of an object", param, ctx)
-        return str(value)
-
-
-class HttpsUrl(click.ParamType[str]):
-    """What an API server takes as the URL of a webhook."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read the text; raises click.BadParameter."""
-        text = str(value)
-        try:
-            parts = urlsplit(text)
-            good = (
-                parts.scheme == "https"
-                and bool(parts.hostname)
-                and parts.port != 0
-                and "@" not in parts.netloc
-                and not parts.query
-                and not parts.fragment
-            )
-        except ValueError:
-            good = False
-        if not good:
-            self.fail(f"{text!r} is not written as https://HOST[:PORT]/PATH", param, ctx)
-        return text
-
-
-class Identity(click.ParamType[str]):
-    """A name of ours, for the Lease."""
-
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read the text; raises click.BadParameter."""
-        text = str(value)
-        if not text or len(text) > _MAX_IDENTITY or not text.isprintable() or text.strip() != text:
-            self.fail(f"{text!r} is no name", param, ctx)
-        return text
 
 
 @click.command(epilog=_EPILOG)
@@ -270,7 +217,8 @@ def operate(
     # Imported here: Kubernetes' client and kopf take seconds, and `--help` needs neither.
     from webhook.admission.logs import configure_logging  # noqa: PLC0415
     from webhook.admission.server import Address  # noqa: PLC0415
-    from webhook.cli.operating import Audited, Operated, Webhook, run  # noqa: PLC0415
+    from webhook.cli.operated import Audited, Operated, Webhook  # noqa: PLC0415
+    from webhook.cli.operating import run  # noqa: PLC0415
 
     configure_logging(sys.stderr, logging.getLevelNamesMapping()[log_level.upper()])
     if remove:

@@ -15,40 +15,31 @@ from typing import TYPE_CHECKING
 import msgspec
 import uvloop
 
-from webhook import __version__
 from webhook.admission.checks import Check
 from webhook.admission.health import health_app
 from webhook.admission.limits import Limits as PeerLimits
 from webhook.admission.listener import Listener
 from webhook.admission.metrics import Metrics
-from webhook.admission.server import Address
 from webhook.cli.reporting import served_report, source_of
 from webhook.cluster.leader import lead
 from webhook.cluster.lease_lock import Standing
 from webhook.cluster.login import open_api
 from webhook.core.resources import gather_policies
 from webhook.errors import ClusterError, InputError
-from webhook.operator.audit import AuditOptions
-from webhook.operator.audit_events import EventOptions
-from webhook.operator.audit_plan import PlanOptions
-from webhook.operator.audit_reports import ReportOptions
-from webhook.operator.configuration import SYSTEM_NAMESPACE, Endpoint, Shape
 from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
-from webhook.operator.report_apis import ReportsWanted
-from webhook.operator.scene import Options as WebhookOptions
 from webhook.registry.limits import Limits
 from webhook.settings import Settings, cloud_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from prometheus_client.core import Metric
 
-    from webhook.cli.report_options import ReportServed
+    from webhook.admission.server import Address
+    from webhook.cli.operated import Operated
     from webhook.cluster.api import Api
     from webhook.core.document import Document
     from webhook.core.reading import Loaded
@@ -57,84 +48,12 @@ if TYPE_CHECKING:
 ENDED = 0
 FAILED = 1
 
-CONFIGURATION = "cocket"
-"""Name of the ValidatingWebhookConfiguration; the chart removes it by this name."""
 _PROBES_AT_ONCE = 64
 _END_SECONDS = 20.0
 """For everything to end after SIGTERM; a Pod has 30."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger(__name__)
-
-
-class Webhook(msgspec.Struct, frozen=True, kw_only=True):
-    """The options about certificates and webhook configuration."""
-
-    service: str
-    url: str
-    secret: str
-    certificate: str
-    fail: bool
-    timeout_seconds: int
-    replicas: int
-    overlap_seconds: float
-    excluded: tuple[str, ...]
-
-    def options(self, namespace: str) -> WebhookOptions:
-        """As the operator takes them."""
-        endpoint = Endpoint(namespace=namespace, service=self.service, url=self.url)
-        return WebhookOptions(
-            shape=Shape(
-                name=CONFIGURATION,
-                endpoint=endpoint,
-                timeout_seconds=self.timeout_seconds,
-                excluded=self.excluded,
-                inject_from=f"{namespace}/{self.certificate}" if self.certificate else "",
-            ),
-            secret=self.secret,
-            fail=self.fail,
-            replicas=self.replicas,
-            issue=not self.certificate,
-            publish_seconds=self.overlap_seconds,
-            settle_seconds=self.overlap_seconds,
-        )
-
-
-class Audited(msgspec.Struct, frozen=True):
-    """The options about the audit."""
-
-    interval_seconds: float
-    reports: str
-    events: bool
-    excluded: tuple[str, ...]
-
-    def options(self, identity: str, namespace: str) -> AuditOptions:
-        """As the operator takes them; `namespace` is our own."""
-        return AuditOptions(
-            unasked=frozenset({SYSTEM_NAMESPACE, namespace, *self.excluded}),
-            requests_per_second=Settings().audit_requests_per_second,
-            plan=PlanOptions(interval_seconds=self.interval_seconds),
-            reports=ReportOptions(wanted=ReportsWanted(self.reports)),
-            events=EventOptions() if self.events else None,
-            instance=identity,
-            version=__version__,
-        )
-
-
-class Operated(msgspec.Struct, frozen=True, kw_only=True):
-    """The options of `cocket operate`."""
-
-    kubeconfig: Path | None
-    context: str | None
-    namespace: str | None
-    identity: str | None
-    exception_namespaces: tuple[str, ...]
-    look_inside: int = 1
-    """Images whose layers are read at one time; 0: never."""
-    webhook: Webhook | None
-    audit: Audited | None
-    report: ReportServed | None
-    probes: Address
 
 
 def run(operated: Operated) -> int:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from webhook.cli.operating import CONFIGURATION, ENDED, FAILED, own_identity
+from webhook.cli.operated import CONFIGURATION
+from webhook.cli.operating import ENDED, FAILED, own_identity
 from webhook.cluster.login import open_api
 from webhook.errors import ClusterError
 from webhook.operator.removal import remove_configuration

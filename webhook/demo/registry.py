@@ -45,6 +45,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -58,7 +59,6 @@ from webhook.demo.transcript import Seen, seen
 
 if TYPE_CHECKING:
     import ssl
-    from types import TracebackType
 
 _LOOPBACK = "127.0.0.1"
 _REQUESTS_KEPT = 100_000
@@ -214,13 +214,11 @@ class DemoRegistry(Content):
         return response
 
     def _pull(self, request: web.BaseRequest, pull: re.Match[str]) -> web.Response:
-        match pull["kind"]:
-            case "manifests":
-                return self._manifest(request, pull["name"], pull["reference"])
-            case "blobs":
-                return self._blob(pull["name"], pull["reference"])
-            case _:
-                return self._tags(pull["name"])
+        if pull["kind"] == "manifests":
+            return self._manifest(request, pull["name"], pull["reference"])
+        if pull["kind"] == "blobs":
+            return self._blob(pull["name"], pull["reference"])
+        return self._tags(pull["name"])
 
     def _manifest(self, request: web.BaseRequest, repository: str, reference: str) -> web.Response:
         limit: dict[str, str] = {}

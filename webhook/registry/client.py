@@ -116,13 +116,11 @@ class RegistryClient:
             RegistryError: it could not be learned; `reason` says why.
         """
         asked = question(ref, registry, () if tenant is None else tenant.access(ref, registry))
-        match self.known(asked, needs):
-            case ImageFacts() as facts:
-                return facts
-            case Unknown(reason, detail):
-                raise _error(reason, detail)
-            case None:
-                pass
+        found = self.known(asked, needs)
+        if isinstance(found, ImageFacts):
+            return found
+        if found is not None:
+            raise _error(found.reason, found.detail)
         with_configs = Need.CONFIG in needs
         return await self._flights.join(
             (asked, with_configs),
@@ -287,12 +285,7 @@ def open_client(
         return sent if requests is None else requests.counted(sent, reach.origin.authority)
 
     return RegistryClient(
-        transport,
-        close=connections,
-        limits=limits,
-        disk=disk,
-        secrets=secrets,
-        cloud=cloud,
+        transport, close=connections, limits=limits, disk=disk, secrets=secrets, cloud=cloud
     )
 
 

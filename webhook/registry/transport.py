@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -23,8 +23,6 @@ from webhook.registry.guard import BlockedAddressError, check
 from webhook.registry.tls import Contexts
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from webhook.registry.reach import Reach
     from webhook.registry.url import Origin
 
