@@ -17,7 +17,7 @@ from aiohttp import ClientSession, TCPConnector, encode_basic_auth
 from tests.certificates import self_signed
 from tests.tokens import ISSUER, SERVICE, TokenService, token_service
 from tests.tools import require_tool
-from webhook.demo.images import Built, sha256
+from webhook.demo.images import OCI_INDEX, OCI_MANIFEST, Built, sha256
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,6 +68,16 @@ class RealRegistry(msgspec.Struct, kw_only=True):
             await _push(session, repository, built, tag)
         return built.digest
 
+    async def holds(self, repository: str, digest: str) -> bool:
+        """Whether a manifest is there."""
+        # It has none of what is not named (distribution 2.8).
+        headers = {"Accept": f"{OCI_MANIFEST}, {OCI_INDEX}", **await self._login(repository)}
+        async with (
+            ClientSession(self.url) as session,
+            session.head(f"/v2/{repository}/manifests/{digest}", headers=headers) as answer,
+        ):
+            return answer.status == 200
+
     async def _login(self, repository: str) -> dict[str, str]:
         basic = {"Authorization": encode_basic_auth(USER, PASSWORD)}
         if self.tokens is None:
@@ -86,6 +96,7 @@ async def real_registry(
     tls: bool = False,
     users: Mapping[str, str] = _NO_USERS,
     upstream: str = "",
+    deletes: bool = False,
 ) -> AsyncIterator[RealRegistry]:
     """Run a registry on a free loopback port, with its files in `folder`; skip without the tool.
 
@@ -99,7 +110,10 @@ async def real_registry(
         config: dict[str, object] = {
             "version": 0.1,
             "log": {"accesslog": {"disabled": False}, "level": "error"},
-            "storage": {"filesystem": {"rootdirectory": str(folder / "storage")}},
+            "storage": {
+                "filesystem": {"rootdirectory": str(folder / "storage")},
+                "delete": {"enabled": deletes},
+            },
         }
         registry = RealRegistry(host="", auth=auth, log=folder / "registry.log")
         http: dict[str, object] = {"secret": "of the tests"}

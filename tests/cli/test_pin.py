@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -43,6 +44,7 @@ def test_a_diff_is_shown_and_nothing_is_written(tmp_path: Path, facts: Path) -> 
     assert file.read_text() == text
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="this machine has no git")
 def test_the_diff_can_be_applied(tmp_path: Path, facts: Path) -> None:
     file = write(tmp_path / "web.yaml", pod(app=TAGGED).rstrip("\n").replace("\n", "\r\n"))
     # As a process: click's own runner makes all line ends alike.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +19,10 @@ from tests.pipelines.lines import EXAMPLES, Pipeline, Step, github, gitlab, jenk
 from tests.servers import real_registry
 from webhook.cli import COMMANDS
 
-pytestmark = pytest.mark.tool("docker-registry")
+pytestmark = [
+    pytest.mark.tool("docker-registry"),
+    pytest.mark.skipif(shutil.which("git") is None, reason="this machine has no git"),
+]
 
 PROMOTES = "promote" in COMMANDS
 NAMES = ("jenkins", "github", "gitlab")

@@ -134,3 +134,19 @@ def test_a_challenge_is_used_again_only_where_it_would_be_the_same() -> None:
     assert reusable(bearer(realm, scope="repository:x/a/b:pull"), "a/b") is None
     assert reusable(bearer(realm, scope="aws"), "a/b") == bearer(realm, scope="aws")
     assert reusable(bearer(realm), "a/b") == bearer(realm)
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked"),
+    [
+        ("registry:catalog:*", ("registry:catalog:*",)),
+        ("repository:user/image:pull", ()),
+        ("", ()),
+    ],
+)
+def test_without_a_repository_only_the_catalog_is_asked_for(
+    scope: str, asked: tuple[str, ...]
+) -> None:
+    challenge = Challenge("bearer", (("realm", "https://r.example/token"), ("scope", scope)))
+
+    assert realm_of(challenge, reach(), "").scopes == asked

@@ -33,6 +33,7 @@ COMMANDS = {
     "pin": ("webhook.cli.pin", "Write the digest behind every tag in files."),
     "resolve": ("webhook.cli.resolve", "Tell which digest a tag points to now."),
     "promote": ("webhook.cli.promote", "Copy an image to another registry, checked, by digest."),
+    "registry": ("webhook.cli.registry", "Tell what a registry may lose, and delete it there."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
     "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),
     "policy": ("webhook.cli.policy", "Simulate a policy before it is in force."),

@@ -124,7 +124,9 @@ class Bar:
 
 
 @contextmanager
-def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
+def progress(
+    total: int, *, shown: bool, what: str = "Looking up images"
+) -> Iterator[Callable[[], None]]:
     """A bar on standard error while names are looked up; call what it yields once a name."""
     if not shown or not total:
         yield lambda: None
@@ -132,7 +134,7 @@ def progress(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
-    columns = (TextColumn("Looking up images"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn(what, markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)

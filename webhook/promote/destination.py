@@ -48,7 +48,7 @@ def destination(
     Raises:
         InputError: the target is nothing that an image can lie in, or the image itself.
     """
-    target = _target(to, registries)
+    target = target_registry(to, registries)
     serving = registries.of(source)
     for one in (serving, target):
         if one is not None and one.broken:
@@ -86,7 +86,12 @@ def tagged(target: ImageRef, tags: Sequence[str]) -> ImageRef:
     return msgspec.structs.replace(target, tag=tags[0] if tags else None)
 
 
-def _target(to: str, registries: Registries) -> Registry:
+def target_registry(to: str, registries: Registries, option: str = "--to ") -> Registry:
+    """The Registry of a name, or a place in one, or a host that none names.
+
+    Raises:
+        InputError: the text is neither; `option` stands in front of it in the message.
+    """
     named = registries.named(to)
     if named is not None:
         return named
@@ -95,8 +100,8 @@ def _target(to: str, registries: Registries) -> Registry:
     except InvalidPolicyError as error:
         known = ", ".join(one.name for one in registries.all) or "none"
         raise InputError(
-            f"--to {printable(to, _MAX_SHOWN)!r} names no Registry (there are: {known}) and is no "
-            f"host[:port]/path: {error}"
+            f"{option}{printable(to, _MAX_SHOWN)!r} names no Registry (there are: {known}) and is "
+            f"no host[:port]/path: {error}"
         ) from error
     same = next((one for one in registries.all if one.location == place.location), None)
     if same is not None:

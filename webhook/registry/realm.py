@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MAX_VALUE = 1024
 _MAX_SCOPES = 8
 _PRINTABLE = re.compile(r"[\x20-\x7e]*", re.ASCII)
+_CATALOG_SCOPE = "registry:catalog:*"
 _REPOSITORY_SCOPE = re.compile(
     r"repository(?:\([a-z0-9]{1,20}\))?:(?P<name>[^:\s]+):[a-z,*]+", re.ASCII
 )
@@ -109,8 +110,9 @@ def _scopes(
     if len(words) > _MAX_SCOPES:
         raise bad(f"{who} names {len(words)} scopes")
     if not repository:
-        # Only who we are is asked; GHCR names a repository that is not there.
-        return ()
+        # Only who we are is asked; GHCR names a repository that is not there. The list of all
+        # repositories has a scope of its own.
+        return tuple(word for word in words if word == _CATALOG_SCOPE)
     if not words:
         # Artifactory and some Nexus proxies never send one.
         words = [f"repository:{repository}:pull"]

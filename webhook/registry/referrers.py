@@ -132,7 +132,7 @@ async def _from_api(access: Access, digest: str, deadline: float) -> list[Referr
         if response.status != _OK:
             raise failure(response, f"what is attached to {access.repository}@{digest[:19]}…")
         found += read_entries(response.body)
-        further = _next(url, response.all("link"))
+        further = next_page(url, response.all("link"))
         if further is None or len(found) > MAX_ENTRIES:
             return found
         url = further
@@ -145,7 +145,7 @@ def _is_index(response: Response) -> bool:
     return response.status != _OK or kind in INDEX_TYPES
 
 
-def _next(url: Url, links: list[str]) -> Url | None:
+def next_page(url: Url, links: list[str]) -> Url | None:
     """The next page; never at another origin, where our credentials would go."""
     match = next((match for link in links if (match := _NEXT.search(link))), None)
     if match is None:
