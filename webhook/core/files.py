@@ -37,6 +37,9 @@ _WHY = {
     ProgramKind.BROKEN: "its file in the image is no program",
 }
 
+BUSYBOX = Program("busybox", ProgramKind.ELF, "/bin/busybox")
+"""What stands behind each of its applets."""
+
 
 class Files(Protocol):
     """What is known of the files in an image."""
