@@ -28,6 +28,7 @@ MAX_MESSAGE = 2000
 COMMANDS = {
     "check": ("webhook.cli.check", "Judge the images that manifests name."),
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
+    "packages": ("webhook.cli.packages", "Tell which running workloads hold a package."),
     "serve": ("webhook.cli.serve", "Answer admission reviews over HTTPS."),
     "operate": ("webhook.cli.operate", "Keep image facts, certificates and webhook configuration."),
     "demo": (
