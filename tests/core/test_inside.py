@@ -297,13 +297,3 @@ def test_has_says_only_what_is_known() -> None:
     assert seen.has("/usr/bin/tini")
     assert not seen.has("gone")
     assert not seen.has("other")
-
-
-def test_platforms_that_differ_inside_are_judged_one_by_one() -> None:
-    one = PlatformImage("linux/amd64", "", config(entrypoint=("/e.sh",)), inside(script(TINI)))
-    two = PlatformImage("linux/arm64", "", config(entrypoint=("/e.sh",)), inside(script(STAYS)))
-    image = Image(ImageRef.parse("r.example/web"), ImageFacts(digest=DIGEST, platforms=(one, two)))
-    found = InitRule().check(use(), pod(), image, NOW)
-
-    assert found.outcome is Outcome.FAIL
-    assert found.message.startswith("on linux/arm64, ")

@@ -126,14 +126,13 @@ class AiohttpTransport:
         """See `Transport.send`."""
         origin = request.url.origin
         private = self._reach.private and self._reach.owns(origin)
-        session = self._connections.session(private=private)
         tls: ssl.SSLContext | bool = True
         if origin.scheme == "https":
             tls = self._connections.contexts.of(self._reach, origin)
         try:
             async with (
                 asyncio.timeout_at(request.deadline),
-                session.request(
+                self._connections.session(private=private).request(
                     request.method,
                     _yarl(request),
                     headers=_headers(request),
@@ -258,8 +257,7 @@ async def _read(answer: aiohttp.ClientResponse, request: Request) -> Response:
         raise BadContentError(
             Reason.BAD_CONTENT, f"{origin.authority} sent a compressed body, which nobody asked for"
         )
-    body = bytearray()
-    size = 0
+    body, size = bytearray(), 0
     if not good or (answer.content_length or 0) <= limit:
         while size <= limit and (chunk := await answer.content.read(_CHUNK)):
             size += len(chunk)
