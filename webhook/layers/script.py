@@ -99,7 +99,7 @@ class Walk:
             return frozenset()
         try:
             return self.within(lambda: self.run(root.children, states))
-        except TooMuchError:
+        except (TooMuchError, RecursionError):
             self.end(End(Ending.UNTOLD, line="it is too long to be walked through"))
             return frozenset()
 

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     Parse: TypeAlias = Callable[[bytes], object]
 
 ERROR = "ERROR"
-MAX_DEPTH = 150
-"""Levels of a tree. Real scripts have up to thirty; what walks them calls itself for each."""
+_MOST_OPENED = 3000
 _SECONDS = 10.0
 _LINE = 120
 _PARSER = ("-I", "-m", "webhook.layers.shell_parser")
@@ -83,15 +82,14 @@ def tree_of(text: str, parse: Parse) -> Node | None:
     if _deep(source):
         return None
     try:
-        flat = msgspec.convert(parse(source), Flat)
+        return Node(msgspec.convert(parse(source), Flat), source)
     except (ValueError, RecursionError, OSError, subprocess.SubprocessError):
         return None
-    return Node(flat, source)
 
 
 def _deep(source: bytes) -> bool:
-    """Whether it opens more than any script does, so that a tree would be too deep to walk."""
-    return max(source.count(mark) for mark in (b"(", b"{", b"if ", b"`")) > MAX_DEPTH * 20
+    """Whether it opens more than any script does, so that its tree would be too deep."""
+    return max(source.count(mark) for mark in (b"(", b"{", b"if ", b"`")) > _MOST_OPENED
 
 
 def apart(source: bytes) -> object:
