@@ -238,6 +238,18 @@ def test_the_words_of_an_end_are_put_together() -> None:
     assert isinstance(argv[3], Unresolved)
 
 
+@pytest.mark.parametrize(
+    ("interpreter", "kind"),
+    [
+        (("/bin/busybox", "sh"), Kind.INIT),
+        (("/usr/bin/env", "-S tini -- bash"), Kind.INIT),
+        (("/usr/bin/env", "bash"), Kind.INIT),
+    ],
+)
+def test_a_shell_by_another_way_is_a_shell(interpreter: tuple[str, ...], kind: Kind) -> None:
+    assert look(("/e.sh",), (), inside(script(TINI, interpreter=interpreter))).kind is kind
+
+
 def test_an_interpreter_that_is_missing_starts_nothing() -> None:
     gone = inside(script(TINI), program("/bin/sh", ProgramKind.MISSING))
 
@@ -256,6 +268,7 @@ def test_an_interpreter_that_is_missing_starts_nothing() -> None:
         (("/usr/bin/env", "-S tini -- bash"), Kind.INIT),
         (("/bin/busybox", "sh"), Kind.PROGRAM),
         ((), Kind.PROGRAM),
+        (("/bin/bash",), Kind.PROGRAM),
     ],
 )
 def test_other_interpreters_tell_what_they_can(interpreter: tuple[str, ...], kind: Kind) -> None:
@@ -284,13 +297,3 @@ def test_has_says_only_what_is_known() -> None:
     assert seen.has("/usr/bin/tini")
     assert not seen.has("gone")
     assert not seen.has("other")
-
-
-def test_platforms_that_differ_inside_are_judged_one_by_one() -> None:
-    one = PlatformImage("linux/amd64", "", config(entrypoint=("/e.sh",)), inside(script(TINI)))
-    two = PlatformImage("linux/arm64", "", config(entrypoint=("/e.sh",)), inside(script(STAYS)))
-    image = Image(ImageRef.parse("r.example/web"), ImageFacts(digest=DIGEST, platforms=(one, two)))
-    found = InitRule().check(use(), pod(), image, NOW)
-
-    assert found.outcome is Outcome.FAIL
-    assert found.message.startswith("on linux/arm64, ")

@@ -198,3 +198,26 @@ def test_the_namespace_of_the_caller_is_for_objects_that_do_not_say_one() -> Non
         for found in (workload_of(bare, namespace="here"), workload_of(pod(), namespace="here"))
         if found
     ] == ["here", "shop"]
+
+
+@pytest.mark.parametrize(
+    ("mounts", "seen"),
+    [
+        ([], ()),
+        (["/data", "/app", "/data"], ("/app", "/data")),
+        (["/var/run/secrets/kubernetes.io/serviceaccount"], ()),
+        (["/var/run/secrets/../../sbin"], ("/",)),
+        (["//sbin"], ("/",)),
+        (["sbin"], ("/",)),
+        ([None, ""], ()),
+    ],
+)
+def test_where_volumes_hide_what_is_in_the_image(
+    mounts: list[str | None], seen: tuple[str, ...]
+) -> None:
+    volumes = [None, *({"mountPath": one} for one in mounts)]
+    spec = {"containers": [{"name": "a", "image": "b", "volumeMounts": volumes}]}
+    found = workload_of({"apiVersion": "v1", "kind": "Pod", "spec": spec})
+
+    assert found is not None
+    assert [use.mounts for use in found.images] == [seen]

@@ -30,6 +30,7 @@ COMMANDS = {
     "audit": ("webhook.cli.audit", "Judge what runs in a cluster, and say who owns it."),
     "test": ("webhook.cli.test", "Run unit tests of policies."),
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
+    "packages": ("webhook.cli.packages", "Tell which running workloads hold a package."),
     "pin": ("webhook.cli.pin", "Write the digest behind every tag in files."),
     "resolve": ("webhook.cli.resolve", "Tell which digest a tag points to now."),
     "promote": ("webhook.cli.promote", "Copy an image to another registry, checked, by digest."),

@@ -14,7 +14,6 @@ from webhook.core.printable import printable
 MAX_PACKED = 256 * 1024
 """Characters of packages as the object holds them. A large image of 2000 has a tenth of it."""
 _MAX_UNPACKED = 16 * 1024 * 1024
-_LEAST = 16
 _MAX_TEXT = 512
 
 
@@ -56,13 +55,11 @@ def contents_of(
     """The spec that lists packages, as plain data; the first of them where not all have room."""
     some = list(packages)
     packed = _pack(some)
-    while len(packed) > MAX_PACKED and len(some) > _LEAST:
+    while len(packed) > MAX_PACKED:
         # Packed, all lines take much the same room.
         some = some[: min(len(some) - 1, len(some) * MAX_PACKED // len(packed))]
         packed = _pack(some)
-    if len(packed) > MAX_PACKED:
-        some, packed = [], _pack([])
-    return {
+    said = {
         "digest": digest,
         "image": printable(image, _MAX_TEXT),
         "platform": printable(platform, _MAX_TEXT // 2),
@@ -73,6 +70,7 @@ def contents_of(
         "truncated": len(some) < len(packages),
         "problem": printable(problem, _MAX_TEXT),
     }
+    return {key: value for key, value in said.items() if value != ""}
 
 
 def packages_in(contents: Contents) -> tuple[Package, ...] | None:

@@ -28,17 +28,9 @@ def ended(
     """
     found: list[Process] = []
     for end in file.ends:
-        match end.how:
-            case Ending.EXEC:
-                process = inside(words, end)
-                if process is not None:
-                    found.append(process)
-            case Ending.STAYS:
-                note = f"the script {words[0]} does not end in `exec`: its shell stays"
-                stays = Process(kind=Kind.STAYS, name=basename(words[0]), word=words[0])
-                found.append(replace(stays, reaps=True, hears=False, note=note))
-            case Ending.UNTOLD:
-                found.append(unread(words, end.line))
+        process = _one(end, words, inside)
+        if process is not None:
+            found.append(process)
     if not found:
         return unread(words, "it starts itself again and again")
     unsure = next((one for one in found if one.kind in UNSURE), None)
@@ -50,6 +42,18 @@ def ended(
         return unread(words, f"it becomes {first.name} or {other.name}, as the case may be")
     worst = next((one for one in found if one.kind in SHELL_STAYS), first)
     return replace(worst, through=worst.through or words[0])
+
+
+def _one(
+    end: End, words: tuple[str, ...], inside: Callable[[tuple[str, ...], End], Process | None]
+) -> Process | None:
+    if end.how is Ending.EXEC:
+        return inside(words, end)
+    if end.how is Ending.UNTOLD:
+        return unread(words, end.line)
+    note = f"the script {words[0]} does not end in `exec`: its shell stays"
+    name = basename(words[0])
+    return Process(kind=Kind.STAYS, name=name, word=words[0], reaps=True, hears=False, note=note)
 
 
 def _sort(process: Process) -> tuple[bool, bool, bool]:

@@ -37,6 +37,9 @@ _WHY = {
     ProgramKind.BROKEN: "its file in the image is no program",
 }
 
+BUSYBOX = Program("busybox", ProgramKind.ELF, "/bin/busybox")
+"""What stands behind each of its applets."""
+
 
 class Files(Protocol):
     """What is known of the files in an image."""
@@ -103,11 +106,10 @@ def reads_as_script(file: Program) -> bool:
     if file.ends:
         return True
     words = (*file.interpreter, file.word)
+    # `env -S "env …"`, and so on: nobody writes more than one.
     for _ in range(_MOST_WRAPPERS):
         inner = unwrap(basename(words[0]), words)
-        if not isinstance(inner, tuple):
-            break
-        words = inner
+        words = inner if isinstance(inner, tuple) else words
     name = basename(words[0])
     init = find(words) is not None
     return init or name in LOADERS or (name in SHELLS and is_script(file.word))

@@ -82,5 +82,6 @@ def _said(image: Image | InvalidImage) -> int:
 
 
 def _characters(use: ImageUse) -> int:
-    words = (use.container, use.pointer, use.image, use.stop_signal, *use.command, *use.args)
+    named = (use.container, use.pointer, use.image, use.stop_signal)
+    words = (*named, *use.command, *use.args, *use.mounts)
     return sum(map(len, words)) + len(words) + sum(len(key) + len(value) for key, value in use.env)

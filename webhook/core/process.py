@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from webhook.core import inits, servers
 from webhook.core.argv import Unresolved, basename
 from webhook.core.endings import ended, unread
-from webhook.core.files import UNSEEN, gives_way, is_shell, reads_as_script, unusable
+from webhook.core.files import BUSYBOX, UNSEEN, gives_way, is_shell, reads_as_script, unusable
 from webhook.core.inits import Init, InitKind
 from webhook.core.options import Grammar, read
 from webhook.core.scripts import is_script
@@ -45,6 +45,8 @@ class _Link(msgspec.Struct):
 
     words: tuple[str, ...]
     init: Process | None = None
+    applet: bool = False
+    """Whether its first word is a part of busybox, and no file of its own."""
 
 
 def look(argv: tuple[str, ...], named: Collection[str] = (), files: Files | None = None) -> Process:
@@ -72,13 +74,13 @@ class _Looking(msgspec.Struct, frozen=True):
 
     def follow(self, argv: tuple[str, ...]) -> Process:
         init: Process | None = None
-        words = argv
+        words, applet = argv, False
         for _ in range(MAX_LINKS):
-            step = _step(words, self)
+            step = _step(words, self, applet=applet)
             if isinstance(step, Process):
                 return step if init is None else _over(init, step)
             init = init or step.init
-            words = step.words
+            words, applet = step.words, step.applet
         note = f"more than {MAX_LINKS} programs start one another"
         # Whatever comes behind was not seen, so that a shell may be among it.
         return _program(words, note) if init is None else replace(init, hears=False, note=note)
@@ -111,13 +113,13 @@ def _over(init: Process, child: Process) -> Process:
             return init
 
 
-def _step(words: tuple[str, ...], looking: _Looking) -> Process | _Link:
+def _step(words: tuple[str, ...], looking: _Looking, *, applet: bool) -> Process | _Link:
     if not words:
         return Process(kind=Kind.NOTHING)
     word = words[0]
     if isinstance(word, Unresolved):
         return Process(kind=Kind.VARIABLE, name=word, word=word)
-    file = looking.files.find(word)
+    file = BUSYBOX if applet else looking.files.find(word)
     if file is not None and (why := unusable(file)):
         return Process(kind=Kind.ABSENT, name=basename(word), word=word, note=why)
     found = _init(words, 0, looking.named)
@@ -135,7 +137,7 @@ def _step(words: tuple[str, ...], looking: _Looking) -> Process | _Link:
     if inner is not None:
         return _Link(inner)
     if name in SHELLS or name in POWERSHELLS:
-        return _shell(words, looking)
+        return _shell(words, looking, file)
     return _plain(words, name, looking)
 
 
@@ -227,10 +229,10 @@ def _busybox(words: tuple[str, ...]) -> Process | _Link:
     """`busybox APPLET …` is the applet."""
     if words[1] == "init":
         return _known(inits.BUSYBOX_INIT, words, 0)
-    return _Link(words[1:])
+    return _Link(words[1:], applet=True)
 
 
-def _shell(words: tuple[str, ...], looking: _Looking) -> Process | _Link:
+def _shell(words: tuple[str, ...], looking: _Looking, file: Program | None) -> Process | _Link:
     shell = Process(
         kind=Kind.SHELL, name=basename(words[0]), word=words[0], reaps=True, hears=False
     )
@@ -240,7 +242,7 @@ def _shell(words: tuple[str, ...], looking: _Looking) -> Process | _Link:
     if isinstance(called, Text):
         inner = exec_argv(called.text, called.arguments)
         if isinstance(inner, CannotTell):
-            inner = gives_way(called, looking.files.find(words[0]))
+            inner = gives_way(called, file)
         if isinstance(inner, CannotTell):
             return replace(shell, kind=Kind.SHELL_FORM, note=inner.why)
         return _Link(inner)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webhook.core.inside import End, Ending
-from webhook.core.printable import printable
 from webhook.layers.shell_commands import Commands
-from webhook.layers.shell_tree import ERROR, apart, tree_of
-from webhook.layers.shell_words import UNKNOWN_ARGUMENTS, State
+from webhook.layers.shell_tree import ERROR, apart, behind_redirects, line_of, split_at, tree_of
+from webhook.layers.shell_words import State, blurred
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +25,6 @@ MAX_STEPS = 20_000
 """Statements that are walked, each time they are."""
 _MAX_DEPTH = 12
 """Functions and files within each other."""
-_LINE = 120
 
 _QUIET = frozenset(
     (
@@ -101,7 +99,7 @@ class Walk:
             return frozenset()
         try:
             return self.within(lambda: self.run(root.children, states))
-        except TooMuchError:
+        except (TooMuchError, RecursionError):
             self.end(End(Ending.UNTOLD, line="it is too long to be walked through"))
             return frozenset()
 
@@ -193,7 +191,7 @@ class Walk:
         if body is None:
             return states
         if body.type == "command":
-            return self._commands.command(body, _behind_redirects(node), states)
+            return self._commands.command(body, behind_redirects(node), states)
         return self._statement(body, states)
 
     def _list(self, node: Node, states: frozenset[State]) -> frozenset[State]:
@@ -228,14 +226,14 @@ class Walk:
         return good | good_right, failed
 
     def _if(self, node: Node, states: frozenset[State]) -> frozenset[State]:
-        condition, body = _split(node, "then")
+        condition, body = split_at(node, "then")
         states = self.run(condition, states)
         out = self.run(
             [one for one in body if one.type not in {"elif_clause", "else_clause"}], states
         )
         for clause in body:
             if clause.type == "elif_clause":
-                tested, then = _split(clause, "then")
+                tested, then = split_at(clause, "then")
                 states = self.run(tested, states)
                 out |= self.run(then, states)
             elif clause.type == "else_clause":
@@ -249,7 +247,7 @@ class Walk:
         for item in node.named_children:
             if item.type != "case_item":
                 continue
-            patterns, body = _split(item, ")")
+            patterns, body = split_at(item, ")")
             default = default or any(one.text == "*" for one in patterns)
             through = self.run(body, states | passed)
             goes_on = any(one.type in {";&", ";;&"} for one in item.children)
@@ -269,9 +267,9 @@ class Walk:
         once = self.within(lambda: self.run(body.children if body else (), states))
         # What changes from one turn to the next is known no more, and the ends are those of a
         # turn in which nothing of it was known.
-        blurred = frozenset(_blurred(one, states) for one in once)
-        if blurred - states:
-            self.within(lambda: self.run(body.children if body else (), blurred))
+        known = frozenset(blurred(one, states) for one in once)
+        if known - states:
+            self.within(lambda: self.run(body.children if body else (), known))
         endless = node.type == "while_statement" and [
             one.text for one in conditions if one.named
         ] in (
@@ -283,7 +281,7 @@ class Walk:
                 end = End(Ending.UNTOLD, line=state.trap) if state.trap else None
                 self.end(end or End(Ending.STAYS, line=line_of(node)))
             return frozenset()
-        return states | blurred
+        return states | known
 
     def _function(self, node: Node, states: frozenset[State]) -> frozenset[State]:
         name, body = node.first("name"), node.first("body")
@@ -292,38 +290,6 @@ class Walk:
         else:
             self.functions[name.text] = body
         return states
-
-
-def line_of(node: Node) -> str:
-    """The line that a statement begins with, quoted for people."""
-    return printable(node.line.strip(), _LINE)
-
-
-def _split(node: Node, mark: str) -> tuple[list[Node], list[Node]]:
-    """The children in front of the first keyword `mark`, and those behind it."""
-    children = node.children
-    at = next((at for at, one in enumerate(children) if one.type == mark), len(children))
-    return children[:at], children[at + 1 :]
-
-
-def _behind_redirects(node: Node) -> tuple[Node, ...]:
-    """Words of the command that the grammar counts as part of a redirection: `exec 3>&1 tini`."""
-    words: list[Node] = []
-    for redirect in node.named_children:
-        if redirect.type == "file_redirect":
-            words += redirect.all("destination")[1:]
-    return tuple(words)
-
-
-def _blurred(after: State, before: frozenset[State]) -> State:
-    """A state behind one turn of a loop, without what differs from all states in front of it."""
-    known = {one.values for one in before}
-    for name, words in after.values:
-        if words is not None and not all((name, words) in values for values in known):
-            after = after.with_value(name, None)
-    if all(one.arguments != after.arguments for one in before):
-        after = State(UNKNOWN_ARGUMENTS, after.values, after.trap, after.path_changed)
-    return after
 
 
 def _bounded(states: frozenset[State]) -> frozenset[State]:

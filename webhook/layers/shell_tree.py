@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from webhook.core.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Parse: TypeAlias = Callable[[bytes], object]
 
 ERROR = "ERROR"
-MAX_DEPTH = 150
-"""Levels of a tree. Real scripts have up to thirty; what walks them calls itself for each."""
+_MOST_OPENED = 3000
 _SECONDS = 10.0
+_LINE = 120
 _PARSER = ("-I", "-m", "webhook.layers.shell_parser")
 
 
@@ -80,15 +82,14 @@ def tree_of(text: str, parse: Parse) -> Node | None:
     if _deep(source):
         return None
     try:
-        flat = msgspec.convert(parse(source), Flat)
+        return Node(msgspec.convert(parse(source), Flat), source)
     except (ValueError, RecursionError, OSError, subprocess.SubprocessError):
         return None
-    return Node(flat, source)
 
 
 def _deep(source: bytes) -> bool:
-    """Whether it opens more than any script does, so that a tree would be too deep to walk."""
-    return max(source.count(mark) for mark in (b"(", b"{", b"if ", b"`")) > MAX_DEPTH * 20
+    """Whether it opens more than any script does, so that its tree would be too deep."""
+    return max(source.count(mark) for mark in (b"(", b"{", b"if ", b"`")) > _MOST_OPENED
 
 
 def apart(source: bytes) -> object:
@@ -102,3 +103,24 @@ def apart(source: bytes) -> object:
         (sys.executable, *_PARSER), input=source, capture_output=True, timeout=_SECONDS, check=True
     )
     return msgspec.json.decode(done.stdout)
+
+
+def line_of(node: Node) -> str:
+    """The line that a statement begins with, quoted for people."""
+    return printable(node.line.strip(), _LINE)
+
+
+def split_at(node: Node, mark: str) -> tuple[list[Node], list[Node]]:
+    """The children in front of the first keyword `mark`, and those behind it."""
+    children = node.children
+    at = next((at for at, one in enumerate(children) if one.type == mark), len(children))
+    return children[:at], children[at + 1 :]
+
+
+def behind_redirects(node: Node) -> tuple[Node, ...]:
+    """Words of the command that the grammar counts as part of a redirection: `exec 3>&1 tini`."""
+    words: list[Node] = []
+    for redirect in node.named_children:
+        if redirect.type == "file_redirect":
+            words += redirect.all("destination")[1:]
+    return tuple(words)

@@ -177,3 +177,14 @@ def _argument(number: int, state: State, text: str) -> tuple[str, ...]:
 
 
 UNKNOWN_ARGUMENTS = (_UNKNOWN,)
+
+
+def blurred(after: State, before: frozenset[State]) -> State:
+    """A state behind one turn of a loop, without what differs from all states in front of it."""
+    known = {one.values for one in before}
+    for name, words in after.values:
+        if words is not None and not all((name, words) in values for values in known):
+            after = after.with_value(name, None)
+    if all(one.arguments != after.arguments for one in before):
+        after = State(UNKNOWN_ARGUMENTS, after.values, after.trap, after.path_changed)
+    return after

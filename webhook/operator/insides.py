@@ -173,16 +173,18 @@ class Insides:
     async def _look_into(self, digest: str, ask: Ask) -> None:
         facts = await self._client.facts(ask.ref, _CONFIG, ask.registry)
         chosen = [one for one in facts.platforms if one.platform in self._options.platforms]
-        for number, one in enumerate(chosen or facts.platforms[:1]):
+        found: list[tuple[PlatformImage, Looked]] = []
+        for one in chosen or facts.platforms[:1]:
             where = replace(ask.ref, tag=None, digest=one.digest)
             stored = await self._client.stored(where, ask.registry, seconds=_READ_SECONDS)
             looked = await self._reader.look(stored, one.config)
             self._keep(one, looked.inside)
-            if not number:
-                await self._write(digest, ask, (one, looked), looked.problem)
+            found.append((one, looked))
+        # What judging needs comes first: it is recorded whatever becomes of the list.
         self._looked_at[digest] = self._time()
         self._unwritten.add(digest)
         self._ready(digest)
+        await self._write(digest, ask, found[0], found[0][1].problem)
 
     def _keep(self, one: PlatformImage, inside: Inside) -> None:
         self._found[one.digest, one.platform] = inside

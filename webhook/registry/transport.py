@@ -143,14 +143,13 @@ class AiohttpTransport:
         """See `Transport.send`."""
         origin = request.url.origin
         private = self._reach.private and self._reach.owns(origin)
-        session = self._connections.session(private=private)
         tls: ssl.SSLContext | bool = True
         if origin.scheme == "https":
             tls = self._connections.contexts.of(self._reach, origin)
         try:
             async with (
                 asyncio.timeout_at(request.deadline),
-                session.request(
+                self._connections.session(private=private).request(
                     request.method,
                     _yarl(request),
                     headers=_headers(request),
