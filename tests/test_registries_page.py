@@ -1,4 +1,4 @@
-"""docs/registries.md has a row for each registry, and a section where there is something to tell."""
+"""docs/registries.md has a row for each registry, and a section where there is a word to say."""
 
 from __future__ import annotations
 
