@@ -15,8 +15,8 @@ from webhook.core.facts import ImageFacts, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.registries import Registries
 from webhook.demo.registry import DemoRegistry
-from webhook.registry.client import Limits
 from webhook.registry.given import GivenFacts
+from webhook.registry.limits import Limits
 from webhook.registry.source import RegistrySource
 
 if TYPE_CHECKING:
