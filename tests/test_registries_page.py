@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""docs/registries.md has a row for each registry, and a section where there is more to tell."""
-=======
 """docs/registries.md has a row for each registry, and a section where there is a word to say."""
->>>>>>> registries
 
 from __future__ import annotations
 

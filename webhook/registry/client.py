@@ -113,10 +113,10 @@ class RegistryClient:
         """
         asked = question(ref, registry, () if tenant is None else tenant.access(ref, registry))
         found = self.known(asked, needs)
-        if isinstance(found, ImageFacts):
-            return found
-        if found is not None:
+        if isinstance(found, Unknown):
             raise _error(found.reason, found.detail)
+        if found is not None:
+            return found
         with_configs = Need.CONFIG in needs
         return await self._flights.join(
             (asked, with_configs),
@@ -176,8 +176,7 @@ class RegistryClient:
             await self._connections.close()
 
     def _pinned(self, asked: Tagged) -> Pinned | None:
-        digest = self._memory.tags.get(asked)
-        return None if digest is None else _at(asked, digest)
+        return _at(asked, digest) if (digest := self._memory.tags.get(asked)) else None
 
     async def _fly(
         self,
