@@ -34,6 +34,8 @@ def status_error(code: int, body: bytes, what: str) -> ClusterError:
 
 def _plain(body: bytes) -> str:
     """What a server behind the API server says in plain words; empty where it says no words."""
+    if len(body) > _MAX_MESSAGE * 2:
+        return ""  # no sentence is that long
     try:
         text = body.decode().strip()
     except UnicodeDecodeError:
