@@ -87,7 +87,7 @@ async def test_where_both_fail_both_are_told() -> None:
 
     assert refused.reason is Reason.NOT_FOUND
     assert f"{origin.host} does not serve prod/web:1.0" in str(refused)
-    assert f"; and its mirror: {mirror.host} does not serve" in str(refused)
+    assert f"; its mirror: {mirror.host} does not serve" in str(refused)
 
 
 async def test_a_mirror_that_serves_other_bytes_is_not_excused() -> None:

@@ -205,8 +205,7 @@ class RegistryClient:
             except UnavailableError as error:
                 if mirror is None:
                     raise
-                detail = f"{error}; and its mirror: {mirror}"
-                raise UnavailableError(error.reason, detail) from error
+                raise UnavailableError(error.reason, f"{error}; its mirror: {mirror}") from error
         except RegistryError as error:
             self._memory.failures.put((asked, with_configs), Unknown(error.reason, str(error)))
             raise
