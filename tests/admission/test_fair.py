@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -109,3 +110,25 @@ async def test_many_are_served_whoever_leaves() -> None:
     assert served >= 200 - len(tasks[::7])
     async with turns.turn("z", later(0.1)):
         pass
+
+
+async def test_whose_time_has_just_ended_is_passed_over() -> None:
+    turns = FairTurns(1)
+    order: list[str] = []
+
+    async def come(namespace: str, deadline: float) -> None:
+        async with turns.turn(namespace, deadline):
+            order.append(namespace)
+
+    async with turns.turn("a", later()):
+        late = asyncio.create_task(come("b", later(0.01)))
+        patient = asyncio.create_task(come("c", later()))
+        await asyncio.sleep(0)
+        time.sleep(0.02)  # noqa: ASYNC251 - its time ends while nobody can look
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # now it is cancelled, and has not heard of it
+    await patient
+    with pytest.raises(TimeoutError):
+        await late
+    await come("d", later())
+    assert order == ["c", "d"]

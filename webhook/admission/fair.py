@@ -61,8 +61,12 @@ class FairTurns:
             raise
 
     def _leave(self, namespace: str, mine: asyncio.Future[None]) -> None:
+        if mine in self._waiting.get(namespace, ()):
+            self._drop(namespace, mine)
+
+    def _drop(self, namespace: str, future: asyncio.Future[None]) -> None:
         queue = self._waiting[namespace]
-        queue.remove(mine)
+        queue.remove(future)
         if not queue:
             del self._waiting[namespace]
 
@@ -71,14 +75,13 @@ class FairTurns:
         self._held[namespace] -= 1
         if not self._held[namespace]:
             del self._held[namespace]
-        entitled = [one for one in self._waiting if self._held[one] < self._most]
-        if not entitled:
-            return
-        following = min(entitled, key=lambda one: self._held[one])
-        queue = self._waiting[following]
-        future = queue.popleft()
-        if not queue:
-            del self._waiting[following]
-        self._free -= 1
-        self._held[following] += 1
-        future.set_result(None)
+        while entitled := [one for one in self._waiting if self._held[one] < self._most]:
+            following = min(entitled, key=lambda one: self._held[one])
+            future = self._waiting[following][0]
+            self._drop(following, future)
+            if not future.done():
+                self._free -= 1
+                self._held[following] += 1
+                future.set_result(None)
+                return
+            # Its time ended a moment ago, and it has not been able to leave yet.
