@@ -65,7 +65,7 @@ def test_the_definitions_stay_when_the_release_goes() -> None:
     files = {path.name for path in (CHART / "files" / "crds").iterdir()}
     definitions = of_kind("CustomResourceDefinition")
 
-    assert len(definitions) == len(files) == 5
+    assert len(definitions) == len(files) == 6
     for one in definitions:
         assert one["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
 

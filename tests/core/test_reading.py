@@ -174,8 +174,10 @@ def test_in_a_cluster_a_registry_names_a_secret() -> None:
     ]
     assert [one.message for one in loaded.policies.broken] == [
         "spec.credentials.secretName: this is no name of a Secret",
-        "spec.credentials.provider: c.example.com is no registry of this provider, whose logins go "
-        "to ACCOUNT.dkr.ecr.REGION.amazonaws.com only",
+        (
+            "spec.credentials.provider: c.example.com is no registry of this provider, "
+            "whose logins go to ACCOUNT.dkr.ecr.REGION.amazonaws.com only"
+        ),
     ]
 
 

@@ -38,7 +38,7 @@ Examples:
   cocket audit -A -o json --output baseline.json
   cocket audit -A --baseline baseline.json      # fails only on what is new
   cocket audit -A -o csv --output images.csv    # every image, with its commit
-  cocket audit --open                           # the operator's page, with its trend
+  cocket audit --open                           # the operator's own page
 
 \b
 It reads, and never writes to the cluster. Facts that the cluster has recorded

@@ -2,7 +2,7 @@
 
 What a registry says to the credentials of its Registry, or to nobody, Cocket's owner chose to know
 for all. What it says to a tenant's login belongs to whoever has that login: it is remembered under
-the credentials themselves (docs/adr/0006).
+the credentials themselves (docs/adr/0007).
 """
 
 from __future__ import annotations

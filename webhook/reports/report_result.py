@@ -60,6 +60,7 @@ _SUBJECTS = {
     "registry": (_SUPPLY_CHAIN, Severity.HIGH),
     "drifted": (_SUPPLY_CHAIN, Severity.HIGH),
     "provenance": ("Provenance", Severity.MEDIUM),
+    "promotion": ("Promotion", Severity.HIGH),
     "init": ("Process", Severity.LOW),
 }
 _OTHER = ("Container Images", Severity.MEDIUM)
