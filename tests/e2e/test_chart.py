@@ -142,7 +142,7 @@ def test_an_uninstall_removes_the_configuration_first_and_keeps_what_people_wrot
     assert names(server, f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments") == []
     roles = names(server, "/apis/rbac.authorization.k8s.io/v1/clusterroles")
     assert not [name for name in roles if "cocket" in name]
-    assert len(names(server, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")) == 5
+    assert len(names(server, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")) == 6
     assert "default" in names(server, f"{OURS}/clusterimagepolicies")
 
 
