@@ -148,7 +148,7 @@ class System(View):
             *("--kubeconfig", self.plane.kubeconfig(user or account("operator"))),
             *arguments,
             *("--webhook-url", self.balancer.url, "--probe-bind", "127.0.0.1"),
-            *("--overlap-seconds", str(OVERLAP_SECONDS)),
+            *("--overlap-seconds", str(OVERLAP_SECONDS), "--report-port", "0"),
         )
         self.operators[name] = operator
         return operator
