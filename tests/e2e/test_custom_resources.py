@@ -86,6 +86,7 @@ def test_explain_tells_what_a_field_means(plane: ControlPlane) -> None:
 def test_facts_are_stored_whole_and_shown_in_columns(plane: ControlPlane) -> None:
     spec = spec_of(facts(), image="registry.example.com/prod/web", registries=["prod"])
     one = resource("ImageFacts", spec) | {"metadata": {"name": name_of(DIGEST)}}
+    plane.kubectl("delete", "imagefacts", name_of(DIGEST), "--ignore-not-found")
     done = plane.kubectl("apply", "--server-side", "-f", "-", given=json.dumps(one))
     assert done.returncode == 0, done.stderr
     stored = plane.get(f"/apis/cocket.dev/v1alpha1/imagefacts/{name_of(DIGEST)}")
