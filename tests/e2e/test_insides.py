@@ -57,7 +57,7 @@ async def test_what_lies_in_layers_is_recorded_shown_and_let_go(world: World) ->
             lambda: (one := world.facts(name)) and one["spec"].get("inside") and one
         )
         listed = await until(lambda: contents(world, name))
-        shown = await world.plane.kubectl_beside("get", "imagefacts,imagecontents")
+        shown = await world.plane.kubectl_beside("get", "imagefacts,imagecontents", "-o", "wide")
         await asyncio.to_thread(world.delete_pod, "inside")
     short = msgspec.structs.replace(LOOKING, keep_unused=timedelta(seconds=1))
     async with world.keeper(short):
