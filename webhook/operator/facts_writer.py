@@ -33,12 +33,6 @@ needs the verb `create` as well, of which no audit log tells.
 """
 
 
-_NO_FIELDS: dict[str, list[dict[str, str]]] = {"managedFields": [{}]}
-"""Takes away who owns which field: a fifth of an object, which every replica is sent and throws
-away. The API server notes no more owners until somebody applies (Kubernetes, «Server-Side Apply»,
-clearing managedFields)."""
-
-
 class FactsWriter:
     """Every write waits for its turn; what comes back is the object as it is then."""
 
@@ -141,7 +135,7 @@ class FactsWriter:
         path = IMAGE_FACTS.path(name=name_of(digest), subresource="status")
         await self._pace.turn()
         try:
-            answer = await self._api.merge(path, {"metadata": _NO_FIELDS, "status": status})
+            answer = await self._api.merge(path, {"status": status})
         except ClusterError as error:
             self._pace.failed(error)
             raise
