@@ -12,7 +12,13 @@ import msgspec
 
 from webhook.cli import MAX_MESSAGE, complain
 from webhook.cli.exit_codes import FOUND, GOOD, USAGE
-from webhook.cli.options import cache_option, facts_option, offline_option, policy_option
+from webhook.cli.options import (
+    cache_option,
+    docker_config_option,
+    facts_option,
+    offline_option,
+    policy_option,
+)
 from webhook.cli.policies import load_registries
 from webhook.cli.rewrites import coloured, diff, write
 from webhook.cli.sources import Network, open_source
@@ -73,6 +79,7 @@ class File(msgspec.Struct, frozen=True):
 @facts_option
 @offline_option
 @cache_option
+@docker_config_option
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True, max=86400),
@@ -90,6 +97,7 @@ def pin(
     facts_files: Sequence[Path],
     offline: bool,
     cache_dir: Path | None,
+    docker_config: Path | None,
     timeout: float,
     quiet: bool,
 ) -> None:
@@ -111,6 +119,7 @@ def pin(
         unconfigured=True,
         cache_dir=cache_dir,
         budget=timeout,
+        docker_config=docker_config,
         settings=Settings(),
     )
     images = sorted({spot.image for file in files for spot in file.found.spots})

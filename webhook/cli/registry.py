@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from webhook.cli.options import READABLE, policy_option
+from webhook.cli.options import READABLE, docker_config_option, policy_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +72,7 @@ def registry() -> None:
 @registry.command(epilog=_EPILOG)
 @click.argument("registry", metavar="REGISTRY")
 @policy_option
+@docker_config_option
 @click.option(
     "--older-than",
     type=Age(),
@@ -121,6 +122,7 @@ def clean(
     *,
     registry: str,
     policy_files: Sequence[Path],
+    docker_config: Path | None,
     older_than: timedelta,
     keep: int,
     keep_tags: Sequence[str],
@@ -147,6 +149,7 @@ def clean(
         keep_tags=tuple(keep_tags),
         repositories=tuple(repositories),
         contexts=tuple(contexts),
+        docker_config=docker_config,
         kubeconfig=kubeconfig,
         deletes=deletes,
         yes=yes,
