@@ -44,6 +44,7 @@ def plan(
     keep: int = 0,
     keep_tags: tuple[str, ...] = (),
     in_use: tuple[str, ...] = (),
+    untagged: tuple[str, ...] | None = None,
 ) -> Plan:
     """Each has its own name for a tag, unless tags are given."""
     names = {one.digest: one for one in some}
@@ -57,7 +58,8 @@ def plan(
         keep_tags=keep_tags,
         in_use=frozenset(map(digest, in_use)),
     )
-    return decide(Inventory("shop/web", names, given), terms)
+    listed = None if untagged is None else frozenset(map(digest, untagged))
+    return decide(Inventory("shop/web", names, given, listed), terms)
 
 
 def gone(found: Plan) -> list[str]:
@@ -130,6 +132,33 @@ def test_an_index_goes_before_its_platforms_and_behind_what_is_attached() -> Non
         "part of what goes",
     ]
     assert found.doomed[1].created == OLD
+
+
+def test_what_no_tag_leads_to_may_go_with_its_parts_and_takes_nobodys_place() -> None:
+    some = (
+        stored("i", None, children=("a",)),
+        stored("a", OLD + timedelta(days=9)),
+        stored("s", None, subject="a"),
+        stored("t"),
+    )
+    found = plan(*some, tags={"v1": "t"}, keep=1, untagged=("i", "a", "s"))
+
+    assert gone(found) == [digest("s"), digest("i"), digest("a")]
+    assert found.doomed[1].why == "old, without a tag, and nobody uses it"
+    assert found.kept == {"among the newest": 1}
+    assert (found.listed, plan(*some, tags={"v1": "t"}).listed) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("created", "in_use", "reason"),
+    [(YOUNG, (), "young"), (None, (), "its age is not known"), (OLD, ("a",), "in use")],
+)
+def test_what_no_tag_leads_to_is_kept_for_the_same_reasons(
+    created: datetime | None, in_use: tuple[str, ...], reason: str
+) -> None:
+    found = plan(stored("a", created), tags={}, untagged=("a",), in_use=in_use, keep_tags=("*",))
+
+    assert (gone(found), found.kept) == ([], {reason: 1})
 
 
 @pytest.mark.parametrize("tagged", [True, False])

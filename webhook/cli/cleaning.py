@@ -26,7 +26,7 @@ from webhook.core.printable import printable
 from webhook.errors import ClusterError, RegistryError
 from webhook.promote.destination import target_registry
 from webhook.registry.deletion import ACTIONS, delete_manifest
-from webhook.registry.lists import repositories_of, tags_of
+from webhook.registry.lists import contents_of, repositories_of
 from webhook.registry.realm import RepositoryAccess
 
 if TYPE_CHECKING:
@@ -121,9 +121,9 @@ async def _plans(
     shown = not quiet and sys.stderr.isatty()
     for name in names:
         access = await client.access(ImageRef(registry.host, name), registry)
-        tags = await tags_of(access)
-        with progress(len(tags), shown=shown, what=f"Reading {name}") as step:
-            plans.append(decide(await take_inventory(access, tags, step), terms))
+        listing = await contents_of(access)
+        with progress(len(listing.tags), shown=shown, what=f"Reading {name}") as step:
+            plans.append(decide(await take_inventory(access, listing, step), terms))
     return plans
 
 

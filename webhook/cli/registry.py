@@ -29,8 +29,9 @@ Examples:
 Kept are, image by image: what a cluster uses or used of late (its ImageFacts),
 what is younger than --older-than or does not say how old it is, the --keep
 newest of each repository, and what a tag of --keep-tag names; with each its
-platforms and what is attached to it. Manifests that no tag leads to cannot be
-seen. The registry frees the space when it collects its garbage.
+platforms and what is attached to it. Manifests that no tag leads to are seen
+where the registry lists them, as Google's do; the others list tags alone. The
+registry frees the space when it collects its garbage.
 
 \b
 Exit code:
