@@ -199,16 +199,21 @@ NAMES = "abcdefgh"
     ),
     st.sets(st.sampled_from(NAMES), max_size=3),
     st.sets(st.sampled_from(NAMES), max_size=2),
+    st.booleans(),
 )
 def test_nothing_that_is_used_or_that_something_kept_needs_ever_goes(
-    drawn: list[tuple[datetime | None, set[str], str]], tagged: set[str], used: set[str]
+    drawn: list[tuple[datetime | None, set[str], str]],
+    tagged: set[str],
+    used: set[str],
+    listed: bool,  # noqa: FBT001 - hypothesis gives it
 ) -> None:
     some = {
         name: stored(name, created, children=tuple(sorted(children)), subject=subject)
         for name, (created, children, subject) in zip(NAMES, drawn, strict=False)
     }
     tags = {f"t-{name}": name for name in tagged if name in some}
-    found = plan(*some.values(), tags=tags, in_use=tuple(used))
+    untagged = tuple(name for name in some if name not in tagged) if listed else None
+    found = plan(*some.values(), tags=tags, in_use=tuple(used), untagged=untagged)
 
     doomed = set(gone(found))
     assert not doomed & {digest(name) for name in used}
