@@ -56,7 +56,7 @@ Examples:
 \b
 Exit code:
   0  every image that the files name has a digest, now or with the diff
-  1  a name could not be looked up, or was left alone: standard error says why;
+  1  a name could not be looked up, or was left alone, as standard error says;
      with --check: a name has no digest
   2  wrong arguments, or a file that cannot be read; nothing was written
 """
