@@ -144,6 +144,7 @@ def image(
                 registries=registries,
                 given=given,
                 cache_dir=cache_dir,
+                docker_config=docker_config,
                 packages=packages,
                 sbom=sbom or "",
                 platform=platform,
@@ -174,6 +175,7 @@ def _look_into(
     registries: Registries,
     given: GivenFacts,
     cache_dir: Path | None,
+    docker_config: Path | None,
     packages: bool,
     sbom: str,
     platform: str,
@@ -201,6 +203,7 @@ def _look_into(
                 registries=registries,
                 given=given,
                 cache_dir=cache_dir,
+                docker_config=docker_config,
                 progress=progress,
             )
         )

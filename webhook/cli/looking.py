@@ -10,12 +10,12 @@ import msgspec
 from msgspec.structs import replace
 
 from webhook.cli.described import answered, says
+from webhook.cli.registry_client import open_registry_client
 from webhook.core.facts import ImageFacts, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.errors import RegistryError
 from webhook.layers.limits import Limits
 from webhook.layers.reader import Reader
-from webhook.registry.client import open_client
 from webhook.registry.source import RegistrySource
 from webhook.reports.insides import package_lines, packages_json
 from webhook.reports.sbom import cyclonedx, spdx
@@ -59,6 +59,7 @@ async def look_into(
     registries: Registries,
     given: GivenFacts,
     cache_dir: Path | None,
+    docker_config: Path | None,
     progress: Callable[[int], None],
 ) -> bool:
     """Look into every image, one after the other; False where one could not be looked into.
@@ -66,13 +67,12 @@ async def look_into(
     Raises:
         InputError: the cache folder cannot be used.
     """
-    client = open_client(cache_dir=cache_dir)
-    source = RegistrySource(
-        registries=lambda: registries, client=client, given=given, ask_unconfigured=True
-    )
     reader = Reader(limits=Limits(seconds=look.seconds), progress=progress)
     good = True
-    try:
+    async with open_registry_client(docker_config, cache_dir=cache_dir) as client:
+        source = RegistrySource(
+            registries=lambda: registries, client=client, given=given, ask_unconfigured=True
+        )
         for report in reports:
             if not isinstance(report.name, ImageRef):
                 page.write(report)
@@ -84,8 +84,6 @@ async def look_into(
             looked = await _look(report.name, platform, registry, client, reader)
             good = good and not isinstance(looked, Unknown)
             _show(report, facts, looked, look, page)
-    finally:
-        await client.close()
     return good
 
 
