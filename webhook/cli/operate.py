@@ -11,8 +11,8 @@ import click
 from webhook.cli.audit_options import audit_options
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.operate_words import HttpsUrl, Identity, ObjectName
-from webhook.cli.options import READABLE
 from webhook.cli.report_options import ReportServed, report_options
+from webhook.cli.scope import login_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,14 +54,7 @@ Exit code:
 
 
 @click.command(epilog=_EPILOG)
-@click.option(
-    "--kubeconfig",
-    type=READABLE,
-    metavar="FILE",
-    help="Log in with this file. In a Pod its ServiceAccount does, elsewhere what kubectl would "
-    "take.",
-)
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig.")
+@login_options
 @click.option(
     "--namespace",
     type=Namespace(),
