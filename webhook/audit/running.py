@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from webhook.audit.records import Records
     from webhook.audit.scan import Scope, Told
     from webhook.audit.wanted import Wanted
     from webhook.cluster.api import Api
@@ -85,7 +84,7 @@ async def running(
         missing = (*missing, f"ImageFacts could not be listed: {records.gap}")
     return replace(
         found,
-        audited=tuple(replace(one, images=tuple(_known(one, records))) for one in owners),
+        audited=tuple(replace(one, images=tuple(really_running(one, records))) for one in owners),
         missing=missing,
         cluster=cluster,
     )
@@ -115,12 +114,18 @@ async def _scan(api: Api, scope: Scope, taken: datetime, told: Told | None) -> A
     return await scan(api, engine, taken=taken, scope=scope, told=told)
 
 
-def _digests(image: RunningImage) -> tuple[str, ...]:
-    """Every digest that may have a record: the one that is named, and those that nodes run."""
-    return tuple(dict.fromkeys((image.digest, *image.running)))
+class Recording(Protocol):
+    """What is known by digest."""
+
+    def facts(self, digest: str) -> ImageFacts | Unknown:
+        """The facts about a digest, or why there are none."""
 
 
-def _known(one: Audited, records: Records) -> Iterator[RunningImage]:
+def really_running(one: Audited, records: Recording) -> Iterator[RunningImage]:
+    """Its images as nodes run them: each digest by itself, with what is recorded of it.
+
+    Where no node says anything yet it is the digest that is named, and of a tag none.
+    """
     for image in one.images:
         if not image.digest and not image.running:
             named = isinstance(image.facts, Unknown) and image.facts is not _SILENT
@@ -129,7 +134,12 @@ def _known(one: Audited, records: Records) -> Iterator[RunningImage]:
             yield replace(image, digest=digest, facts=records.facts(digest))
 
 
-def _runs(image: RunningImage, records: Records) -> Iterator[str]:
+def _digests(image: RunningImage) -> tuple[str, ...]:
+    """Every digest that may have a record: the one that is named, and those that nodes run."""
+    return tuple(dict.fromkeys((image.digest, *image.running)))
+
+
+def _runs(image: RunningImage, records: Recording) -> Iterator[str]:
     """The digests that really run, each by the name under which it is recorded."""
     named = image.digest
     said = records.facts(named) if named else None

@@ -188,6 +188,7 @@ def operate(
     audit_interval: int,
     audit_reports: str,
     audit_events: bool,
+    annotate_workloads: bool,
     report: ReportServed | None,
     identity: str | None,
     remove: bool,
@@ -202,6 +203,8 @@ def operate(
     """
     if service and webhook_url:
         raise click.UsageError("Give --service or --webhook-url: API servers take one of them.")
+    if annotate_workloads and not audit:
+        raise click.UsageError("--annotate-workloads writes what an audit found: it needs --audit")
     if not service and not webhook_url and (certificate or failure_policy == "fail"):
         raise click.UsageError(
             "--cert-manager and --failure-policy need --service or --webhook-url: without either "
@@ -238,7 +241,9 @@ def operate(
             exception_namespaces=tuple(exception_namespaces),
             look_inside=look_inside,
             webhook=webhook if service or webhook_url else None,
-            audit=Audited(audit_interval, audit_reports, audit_events, tuple(excluded))
+            audit=Audited(
+                audit_interval, audit_reports, audit_events, tuple(excluded), annotate_workloads
+            )
             if audit
             else None,
             report=report,

@@ -66,6 +66,16 @@ class Sure(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """The system that an image is made of, printable."""
+
+    name: str
+    until: str
+    """End of life, `YYYY-MM-DD`."""
+    ended: bool
+    """Whether that was before the look."""
+
+
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Printable texts, and URLs that are safe to open; empty where there is no answer."""
 
@@ -108,10 +118,10 @@ def known_of(running: RunningImage, taken: datetime) -> Known:
     use, facts = running.use, running.facts
     platforms = () if isinstance(facts, Unknown) else facts.platforms
     looked = [one for one in platforms if one.inside is not None]
-    said = told([one.config for one in platforms]) if platforms else _NOTHING
+    said = told_of(platforms)
     source_url = _web(said.url)
     built, days = built_of(said.built, taken)
-    until = next((one.inside.system.until for one in looked if one.inside), "")
+    system = system_of(platforms, taken)
     return Known(
         name=printable(use.image, MAX_NAME),
         short=_SHORTENED.sub(r"\1…", printable(use.image, MAX_NAME)),
@@ -126,14 +136,30 @@ def known_of(running: RunningImage, taken: datetime) -> Known:
         # Layers of few platforms are read, and what they hold says more than a config does.
         pid1=_pid1(use, looked or platforms),
         stop=_stop(use, platforms),
-        system=one_answer((one.inside.system.name for one in looked if one.inside), MAX_NAME),
-        until=printable(until, MAX_NAME),
-        ended="" < until < f"{taken:%Y-%m-%d}",
+        system=system.name,
+        until=system.until,
+        ended=system.ended,
         registry=_registry(use.image),
         environment=printable(running.environment, MAX_NAME),
         sure=_sure(use, facts, looked),
         detail=_detail(platforms, looked),
         unknown=_unknown(facts),
+    )
+
+
+def told_of(platforms: Sequence[PlatformImage]) -> Told:
+    """What the labels of all platforms say; nothing where there are none."""
+    return told([one.config for one in platforms]) if platforms else _NOTHING
+
+
+def system_of(platforms: Sequence[PlatformImage], taken: datetime) -> Made:
+    """The system of those platforms whose files were looked at."""
+    systems = [one.inside.system for one in platforms if one.inside is not None]
+    until = next((one.until for one in systems), "")
+    return Made(
+        name=one_answer((one.name for one in systems), MAX_NAME),
+        until=printable(until, MAX_NAME),
+        ended="" < until < f"{taken:%Y-%m-%d}",
     )
 
 
