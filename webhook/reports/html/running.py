@@ -79,7 +79,7 @@ def card_of(running: RunningImage, taken: datetime) -> ImageCard:
     """The card of one place; `taken` is when the audit was."""
     use, facts = running.use, running.facts
     platforms = () if isinstance(facts, Unknown) else facts.platforms
-    said = told([one.config for one in platforms]) if platforms else _NOTHING
+    said = told(platforms) if platforms else _NOTHING
     systems = (one.inside.system.name for one in platforms if one.inside is not None)
     source_url = _web(said.url)
     built, age = _built(said.built, taken)
