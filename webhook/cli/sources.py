@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from webhook.core.registries import Registries
+    from webhook.registry.builds import Keys
     from webhook.registry.given import GivenFacts
     from webhook.registry.promotions import Rules
     from webhook.settings import Settings
@@ -38,16 +39,21 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_source(
-    registries: Registries, given: GivenFacts, network: Network, rules: Rules = ()
+    registries: Registries,
+    given: GivenFacts,
+    network: Network,
+    rules: Rules = (),
+    keys: Keys = (),
 ) -> AsyncIterator[Snapshot]:
-    """Facts for one run; about promotion, what `rules` accept.
+    """Facts for one run; about promotion, what `rules` accept; about builds, what `keys` signed.
 
     Raises:
         InputError: the cache folder cannot be used.
     """
-    client = promotions = own = None
+    client = promotions = builds = own = None
     if not network.offline:
         # Imported here: the HTTP client takes a third of a second, and offline needs none of it.
+        from webhook.registry.builds import Builds  # noqa: PLC0415
         from webhook.registry.client import open_client  # noqa: PLC0415
         from webhook.registry.cloud.logins import CloudLogins  # noqa: PLC0415
         from webhook.registry.limits import Limits  # noqa: PLC0415
@@ -67,20 +73,23 @@ async def open_source(
             own=None if own is None else own.of,
         )
         promotions = Promotions(client, rules=lambda: rules, monotonic=time.monotonic)
+        builds = Builds(client, keys=lambda: keys, monotonic=time.monotonic)
     source = RegistrySource(
         registries=lambda: registries,
         client=client,
         given=given,
         ask_unconfigured=network.unconfigured,
         promotions=promotions,
+        builds=builds,
     )
     snapshot = Snapshot(source, network.budget)
     try:
         yield snapshot
     finally:
         await snapshot.close()
-        if promotions is not None:
-            await promotions.close()
+        for asking in (promotions, builds):
+            if asking is not None:
+                await asking.close()
         if client is not None:
             await client.close()
         if own is not None:
