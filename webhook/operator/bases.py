@@ -71,7 +71,7 @@ class Bases:
         fields = f"metadata.name={name_of(below)}"
         async for page in list_pages(self._api, IMAGE_FACTS, _Item, fields=fields):
             for item in page.items:
-                facts = facts_of(item.metadata.name, item.spec)
+                facts = facts_of(name_of(below), item.spec)
                 theirs = facts.platforms if facts is not None else ()
                 for it in theirs:
                     if it.platform == one.platform:
