@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROUNDS = 3
-REVIEWS = 100
+REVIEWS = 300
 """Of B in a round, one after the other, each of an image that nobody knows yet."""
 FLOOD = 64
 """Reviews of A in flight; each of them of another image, too."""

@@ -1,8 +1,15 @@
 """What every test gets."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.tools import require_tool
+
+# How long an example takes is the machine's matter. Under CI examples are the same in every run.
+settings.register_profile(
+    "cocket", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("cocket")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -57,6 +57,10 @@ SPECS: dict[str, dict[str, Any]] = {
         "environment": "production",
         "promotesFrom": "preprod",
         "mirror": "mirror.example.com",
+        "mirrorSettings": {
+            "allowPrivateAddresses": True,
+            "tls": {"caBundle": "", "insecureSkipVerify": False, "plainHTTP": False},
+        },
         "tokenRealm": "auth.example.com",
         "allowPrivateAddresses": True,
         "credentials": {"secretName": "pull", "dockerConfigFile": "", "provider": ""},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import helm_python
 import pytest
 
 from tests.charts.rendering import FULL, NAMESPACE, of_kind
@@ -129,6 +130,31 @@ def test_what_the_audit_does_not_do_is_not_granted(audit: dict[str, Any], gone: 
         }
 
     assert rights(VALUES) - rights(VALUES | {"audit": audit}) == gone
+
+
+def test_workloads_are_written_to_only_where_somebody_asked_for_annotations() -> None:
+    values = VALUES | {"operator": {"annotateWorkloads": True}}
+    name = "cocket-system-cocket-operator"
+    (role,) = (one for one in of_kind("ClusterRole", values) if one["metadata"]["name"] == name)
+
+    found, usual = granted(role), GRANTED[f"ClusterRole/{name}"]
+    more = {what: verbs - usual.get(what, set()) for what, verbs in found.items()}
+
+    assert {what: verbs for what, verbs in more.items() if verbs} == {
+        "apps/daemonsets": {"patch"},
+        "apps/deployments": {"patch"},
+        "apps/statefulsets": {"patch"},
+        "batch/cronjobs": {"patch"},
+    }
+
+
+def test_annotations_without_an_audit_are_an_error_that_names_both_values() -> None:
+    values = {"operator": {"annotateWorkloads": True}, "audit": {"enabled": False}}
+
+    with pytest.raises(
+        helm_python.HelmError, match=r"operator\.annotateWorkloads .* audit\.enabled"
+    ):
+        of_kind("ClusterRole", values)
 
 
 def test_no_rule_says_everything() -> None:

@@ -44,6 +44,7 @@ def plan(
     keep: int = 0,
     keep_tags: tuple[str, ...] = (),
     in_use: tuple[str, ...] = (),
+    untagged: tuple[str, ...] | None = None,
 ) -> Plan:
     """Each has its own name for a tag, unless tags are given."""
     names = {one.digest: one for one in some}
@@ -57,7 +58,8 @@ def plan(
         keep_tags=keep_tags,
         in_use=frozenset(map(digest, in_use)),
     )
-    return decide(Inventory("shop/web", names, given), terms)
+    listed = None if untagged is None else frozenset(map(digest, untagged))
+    return decide(Inventory("shop/web", names, given, listed), terms)
 
 
 def gone(found: Plan) -> list[str]:
@@ -132,6 +134,33 @@ def test_an_index_goes_before_its_platforms_and_behind_what_is_attached() -> Non
     assert found.doomed[1].created == OLD
 
 
+def test_what_no_tag_leads_to_may_go_with_its_parts_and_takes_nobodys_place() -> None:
+    some = (
+        stored("i", None, children=("a",)),
+        stored("a", OLD + timedelta(days=9)),
+        stored("s", None, subject="a"),
+        stored("t"),
+    )
+    found = plan(*some, tags={"v1": "t"}, keep=1, untagged=("i", "a", "s"))
+
+    assert gone(found) == [digest("s"), digest("i"), digest("a")]
+    assert found.doomed[1].why == "old, without a tag, and nobody uses it"
+    assert found.kept == {"among the newest": 1}
+    assert (found.listed, plan(*some, tags={"v1": "t"}).listed) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("created", "in_use", "reason"),
+    [(YOUNG, (), "young"), (None, (), "its age is not known"), (OLD, ("a",), "in use")],
+)
+def test_what_no_tag_leads_to_is_kept_for_the_same_reasons(
+    created: datetime | None, in_use: tuple[str, ...], reason: str
+) -> None:
+    found = plan(stored("a", created), tags={}, untagged=("a",), in_use=in_use, keep_tags=("*",))
+
+    assert (gone(found), found.kept) == ([], {reason: 1})
+
+
 @pytest.mark.parametrize("tagged", [True, False])
 def test_what_is_attached_goes_with_its_image_and_stays_with_it(*, tagged: bool) -> None:
     signature = stored("s", None, subject="" if tagged else "a")
@@ -170,16 +199,21 @@ NAMES = "abcdefgh"
     ),
     st.sets(st.sampled_from(NAMES), max_size=3),
     st.sets(st.sampled_from(NAMES), max_size=2),
+    st.booleans(),
 )
 def test_nothing_that_is_used_or_that_something_kept_needs_ever_goes(
-    drawn: list[tuple[datetime | None, set[str], str]], tagged: set[str], used: set[str]
+    drawn: list[tuple[datetime | None, set[str], str]],
+    tagged: set[str],
+    used: set[str],
+    listed: bool,  # noqa: FBT001 - hypothesis gives it
 ) -> None:
     some = {
         name: stored(name, created, children=tuple(sorted(children)), subject=subject)
         for name, (created, children, subject) in zip(NAMES, drawn, strict=False)
     }
     tags = {f"t-{name}": name for name in tagged if name in some}
-    found = plan(*some.values(), tags=tags, in_use=tuple(used))
+    untagged = tuple(name for name in some if name not in tagged) if listed else None
+    found = plan(*some.values(), tags=tags, in_use=tuple(used), untagged=untagged)
 
     doomed = set(gone(found))
     assert not doomed & {digest(name) for name in used}

@@ -14,7 +14,7 @@ from webhook.core.registries import Registry
 from webhook.demo.images import image, index
 from webhook.errors import RegistryError
 from webhook.registry.client import open_client
-from webhook.registry.lists import repositories_of, tags_of
+from webhook.registry.lists import Listing, contents_of, repositories_of
 
 pytestmark = pytest.mark.tool("docker-registry")
 
@@ -29,12 +29,16 @@ async def real(tmp_path: Path) -> AsyncIterator[RealRegistry]:
         yield registry
 
 
-async def read(real: RealRegistry, repository: str) -> Inventory:
+async def read(
+    real: RealRegistry, repository: str, digests: tuple[str, ...] | None = None
+) -> Inventory:
+    """By its tags; or as if it listed some manifests beside them."""
     registry = Registry(name="r", host=real.host, allow_private_addresses=True, plain_http=True)
     client = open_client()
     try:
         access = await client.access(ImageRef(real.host, repository), registry)
-        return await take_inventory(access, await tags_of(access))
+        tags = (await contents_of(access)).tags
+        return await take_inventory(access, Listing(tags, digests))
     finally:
         await client.close()
 
@@ -62,6 +66,27 @@ def _blobs(manifest: bytes) -> set[str]:
 
     body = json.loads(manifest)
     return {body["config"]["digest"], *(one["digest"] for one in body["layers"])}
+
+
+async def test_what_is_listed_is_read_also_where_no_tag_leads_to_it(real: RealRegistry) -> None:
+    both = index([AMD, ARM])
+    await real.push("shop/web", both)
+    await real.push("shop/web", EPOCH, "1")
+    listed = (both.digest, AMD.digest, ARM.digest, EPOCH.digest)
+
+    assert (await read(real, "shop/web")).untagged is None
+    found = await read(real, "shop/web", listed)
+
+    assert found.tags == {"1": EPOCH.digest}
+    assert found.untagged == frozenset({both.digest, AMD.digest, ARM.digest})
+    assert found.stored.keys() == set(listed)
+
+
+async def test_what_is_listed_and_not_there_decides_nothing(real: RealRegistry) -> None:
+    await real.push("shop/web", EPOCH, "1")
+
+    with pytest.raises(RegistryError):
+        await read(real, "shop/web", (EPOCH.digest, AMD.digest))
 
 
 async def test_a_repository_without_tags_is_empty(real: RealRegistry) -> None:

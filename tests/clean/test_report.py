@@ -18,7 +18,7 @@ PLANS = [
         {"in use": 3, "young": 1},
         1536,
     ),
-    Plan("shop/empty", (), {}, 0),
+    Plan("shop/empty", (), {}, 0, listed=True),
 ]
 
 
@@ -38,10 +38,14 @@ def test_the_document_has_all_of_it() -> None:
     assert first["unneeded"][0]["tags"] == ["1.0", "old\x1b"]
     assert first["unneeded"][1]["created"] is None
     assert second["unneeded"] == []
+    assert (first["untaggedListed"], second["untaggedListed"]) == (False, True)
 
 
 def test_the_sum_says_whether_anybody_knows_what_runs() -> None:
     start = "2 manifests may go (1.5 KiB), 4 are kept, in 2 repositories"
 
-    assert sum_line(PLANS, clusters=2) == f"{start}; 2 clusters were asked what they use"
+    asked = f"{start}; 2 clusters were asked what they use"
+    unseen = "; the registry lists tags alone: manifests without one cannot be seen there"
+    assert sum_line(PLANS, clusters=2) == f"{asked}{unseen}"
+    assert not sum_line(PLANS[1:], clusters=2).endswith(unseen)
     assert sum_line(PLANS, clusters=0).startswith(f"{start}; no cluster was asked")

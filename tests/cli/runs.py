@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 from webhook.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from click.testing import Result
@@ -25,8 +26,18 @@ def cocket(*arguments: str | Path, stdin: str | bytes = "") -> Result:
 
 
 def process(
-    *arguments: str | Path, stdin: bytes = b"", python: Sequence[str] = ()
+    *arguments: str | Path,
+    stdin: bytes = b"",
+    python: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run as a process of its own, which is the only way to see what a shell sees."""
     command = [sys.executable, *python, "-c", START, *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, **(environment or {})},
+    )

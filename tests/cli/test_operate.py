@@ -34,6 +34,7 @@ users: [{name: me, user: {token: t0ken}}]
     [
         (["--service", "a", "--webhook-url", "https://a/validate"], "Give --service or"),
         (["--failure-policy", "fail"], "need --service or --webhook-url"),
+        (["--annotate-workloads", "--no-audit"], "it needs --audit"),
         (["--cert-manager", "a"], "need --service or --webhook-url"),
         (["--webhook-url", "http://a/validate"], "is not written as https://HOST[:PORT]/PATH"),
         (["--webhook-url", "https://u:p@a/validate"], "is not written as https://"),

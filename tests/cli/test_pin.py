@@ -184,6 +184,70 @@ def test_templates_in_a_chart_are_left_and_do_not_stop_the_rest(
     assert values.read_text() == f"image: {TAGGED}@{DIGEST}\n"
 
 
+def test_standard_input_goes_to_standard_output_with_digests(facts: Path) -> None:
+    text = pod(app=TAGGED, good=PINNED).replace("\n", "\r\n").encode()
+    done = process("pin", "--offline", "--facts", facts, "-", stdin=text)
+
+    assert done.returncode == 0
+    assert done.stdout == text.replace(f"{TAGGED}\r".encode(), f"{TAGGED}@{DIGEST}\r".encode())
+    assert done.stderr.decode() == "1 pinned in 1 of 1 files, 1 had a digest, 0 left\n"
+
+
+def test_standard_input_is_read_as_what_it_would_be_called(facts: Path) -> None:
+    done = cocket(
+        *("pin", "-q", "--offline", "--facts", facts, "--stdin-filename", "app/Dockerfile", "-"),
+        stdin='FROM alpine:3\nCMD ["x"]\n',
+    )
+
+    assert (done.exit_code, done.stdout) == (0, f'FROM alpine:3@{DIGEST}\nCMD ["x"]\n')
+
+
+def test_what_a_pipe_cannot_pin_goes_on_as_it_is_and_is_told_of(facts: Path) -> None:
+    text = pod(app=TAGGED, other="redis:7")
+    done = cocket("pin", "--offline", "--facts", facts, "-", stdin=text)
+
+    assert done.exit_code == 1
+    assert done.stdout == text.replace(f"{TAGGED}\n", f"{TAGGED}@{DIGEST}\n")
+    assert "left: stdin.yaml:11: redis:7" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--write", "-"), ("-", "a.yaml"), ("--write", "--check", "a.yaml")]
+)
+def test_what_excludes_each_other_is_a_usage_error(arguments: tuple[str, ...]) -> None:
+    done = cocket("pin", *arguments, stdin=pod(app=TAGGED))
+
+    assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_a_check_lists_what_has_no_digest_and_asks_nobody(tmp_path: Path) -> None:
+    with registry_in_thread() as registry:
+        registry.add("prod/web", image(cmd=["/app"]), tag="1.0")
+        name = f"{registry.host}/prod/web:1.0"
+        text = pod(app=name, good=PINNED)
+        file = write(tmp_path / "web.yaml", text)
+        compose = write(tmp_path / "compose.yaml", "services: {a: {image: 'b:${TAG}'}}\n")
+        done = cocket("pin", "--check", file, compose)
+        asked = registry.lines()
+
+    assert asked == []
+    assert done.exit_code == 1
+    first, second = done.stdout.splitlines()
+    assert first == f"{file}:9: {name}: has no digest"
+    assert second.startswith(f"{compose}:1: b:${{TAG}}: ")
+    assert done.stderr == "1 have a digest, 2 have none, in 2 files\n"
+    assert file.read_text() == text
+
+
+def test_a_check_passes_where_everything_has_a_digest(tmp_path: Path) -> None:
+    file = write(tmp_path / "web.yaml", pod(app=PINNED))
+    done = cocket("pin", "--check", "-q", file)
+    piped = cocket("pin", "--check", "-q", "-", stdin=pod(app=TAGGED))
+
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+    assert (piped.exit_code, piped.stderr) == (1, "")
+
+
 def test_a_diff_moves_no_cursor_and_has_colours_on_a_terminal() -> None:
     text = diff("a\x1b.yaml", b"a: \x1b[2J\nb\n", b"a: \x1b[2J\nc")
 

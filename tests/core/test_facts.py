@@ -48,3 +48,11 @@ def test_facts_without_a_config_are_not_complete() -> None:
 def test_equal_facts_have_equal_hashes() -> None:
     assert hash(facts()) == hash(facts())
     assert facts() == facts()
+
+
+def test_reasons_are_words_of_conditions() -> None:
+    assert [one.token for one in (Reason.NOT_FOUND, Reason.UNTRUSTED_TLS, Reason.OFFLINE)] == [
+        "NotFound",
+        "UntrustedTls",
+        "Offline",
+    ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.builders import refusal
 from webhook.core.document import Document
 from webhook.core.image import ImageRef
-from webhook.core.registries import Registries, Registry
+from webhook.core.registries import MirrorSettings, Registries, Registry
 from webhook.core.registry_fields import read_registry
 from webhook.core.resource_fields import Fields
 from webhook.errors import InvalidPolicyError
@@ -62,6 +62,28 @@ def test_every_field_is_read() -> None:
         ca_bundle=pem(),
         docker_config_file="/etc/docker.json",
     )
+
+
+def test_a_mirror_has_settings_of_its_own_or_those_of_its_registry() -> None:
+    assert read(mirror="m.example").mirror_settings is None
+    assert read(mirror="m.example", mirrorSettings={}).mirror_settings == MirrorSettings()
+    own = {"allowPrivateAddresses": True, "tls": {"caBundle": pem()}}
+    found = read(mirror="m.example", mirrorSettings=own)
+
+    assert found.mirror_settings == MirrorSettings(allow_private_addresses=True, ca_bundle=pem())
+    assert (found.allow_private_addresses, found.ca_bundle) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"tls": {"plainHTTP": True, "insecureSkipVerify": True}}, "there is no TLS"),
+        ({"tls": {"caBundle": "x"}}, "mirrorSettings.tls.caBundle"),
+        ({"host": "m.example"}, "mirrorSettings.host: unknown field"),
+    ],
+)
+def test_a_mistake_in_the_settings_of_a_mirror_is_named(settings: Any, said: str) -> None:
+    assert said in problem(mirror="m.example", mirrorSettings=settings)
 
 
 def test_dangerous_settings_are_off_until_they_are_written() -> None:

@@ -1,4 +1,4 @@
-"""`cocket audit` as a person runs it: with the rights that its page names, and no others."""
+"""`cocket` as a person runs it: with the rights that a page names, and no others."""
 
 from __future__ import annotations
 
@@ -16,42 +16,48 @@ from tests.e2e.server import wait_until
 if TYPE_CHECKING:
     from tests.e2e.server import ApiServer
 
-PAGE = Path(__file__).parents[2] / "docs" / "audit.md"
+PAGES = Path(__file__).parents[2] / "docs"
 _SECONDS = 60.0
 
 
-def rights() -> dict[str, Any]:
-    """The ClusterRole on the page."""
-    [text] = re.findall(r"```yaml\n(apiVersion: rbac.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    found: dict[str, Any] = yaml.safe_load(text)
+def rights(page: str) -> dict[str, Any]:
+    """The ClusterRole on a page."""
+    text = (PAGES / page).read_text("utf-8")
+    [role] = re.findall(r"```yaml\n(apiVersion: rbac.*?)```", text, re.DOTALL)
+    found: dict[str, Any] = yaml.safe_load(role)
     return found
+
+
+def granted(server: ApiServer, namespace: str, account: str, page: str) -> str:
+    """Make somebody who has the rights on a page, and no others; gives the user's name."""
+    user = server.create_account(namespace, account)
+    role = rights(page)
+    name = role["metadata"]["name"]
+    subject = {"kind": "ServiceAccount", "namespace": namespace, "name": account}
+    server.apply(
+        role,
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": f"{namespace}-{account}"},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": name,
+            },
+            "subjects": [subject],
+        },
+    )
+    wait_until(lambda: server.ask("GET", "/api/v1/pods?limit=1", user=user)[0] == 200, "rights")
+    return user
 
 
 class Auditor:
     """Somebody with the page's rights and a kubeconfig."""
 
     def __init__(self, server: ApiServer, namespace: str) -> None:
-        user = server.create_account(namespace, "auditor")
-        role = rights()
-        name = role["metadata"]["name"]
-        subject = {"kind": "ServiceAccount", "namespace": namespace, "name": "auditor"}
-        server.apply(
-            role,
-            {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "ClusterRoleBinding",
-                "metadata": {"name": f"{namespace}-auditor"},
-                "roleRef": {
-                    "apiGroup": "rbac.authorization.k8s.io",
-                    "kind": "ClusterRole",
-                    "name": name,
-                },
-                "subjects": [subject],
-            },
-        )
-        wait_until(lambda: server.ask("GET", "/api/v1/pods?limit=1", user=user)[0] == 200, "rights")
         self.namespace = namespace
-        self.kubeconfig = server.kubeconfig(user)
+        self.kubeconfig = server.kubeconfig(granted(server, namespace, "auditor", "audit.md"))
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """Audit; no registry is asked."""

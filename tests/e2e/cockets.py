@@ -128,9 +128,9 @@ class Cockets:
         port = free_port()
         process = self.processes.start(
             name,
-            *(COCKET, "operate", *arguments, "--probe-port", str(port)),
-            # The images of these tests have empty layers: who looks inside finds no program there.
-            *("--look-inside", "0"),
+            # Most images of these tests have empty layers: who looks inside finds no program there.
+            *(COCKET, "operate", "--look-inside", "0"),
+            *(*arguments, "--probe-port", str(port)),
             environment=environment,
         )
         return Cocket(process, port)

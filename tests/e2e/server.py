@@ -132,11 +132,17 @@ class ApiServer:
         self, *arguments: str, user: str = ADMIN, given: str | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run kubectl, with `given` on standard input; whoever calls looks at the exit code."""
+        return self.kubectl_bare(f"--kubeconfig={self.kubeconfig(user)}", *arguments, given=given)
+
+    def kubectl_bare(
+        self, *arguments: str, given: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """The same without a login: none of kubectl's options may stand before a plugin's name."""
         program = shutil.which("kubectl", path=self.tools) or shutil.which("kubectl")
         if program is None:
             pytest.skip(f"tool missing: kubectl in {self.tools} or on PATH")
         return subprocess.run(
-            [program, f"--kubeconfig={self.kubeconfig(user)}", *arguments],
+            [program, *arguments],
             input=given if given is not None else "",
             capture_output=True,
             text=True,

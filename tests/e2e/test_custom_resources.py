@@ -32,6 +32,7 @@ def written(kind: str, namespace: str, **changes: object) -> str:
     if kind == "Registry":
         # As people write it: what is empty is left out.
         one["spec"] |= {"credentials": {"secretName": "pull"}, "tls": {}}
+        one["spec"]["mirrorSettings"] = {"allowPrivateAddresses": True, "tls": {"plainHTTP": False}}
     return json.dumps(one)
 
 

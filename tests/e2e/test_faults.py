@@ -16,7 +16,7 @@ from tests.e2e.system import System, account, running
 from tests.e2e.system_changes import begin_rotation, enforce, under_load
 from tests.e2e.system_view import CONFIGURATION, LEASES
 from webhook.demo.reviews import pod
-from webhook.demo.samples import GOOD, TAG, samples
+from webhook.demo.samples import TAG, samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -209,11 +209,13 @@ def test_who_lost_the_lease_writes_nothing_more(system: System, namespace: str) 
     stopped = system.operators["operator-1"].process
     system.start_operator("operator-2", second).wait_ready()
     assert system.holder() == "operator-1"
+    used = image(system, "prod/script")
 
     stopped.signal(signal.SIGSTOP)
     try:
         wait_until(lambda: system.holder() == "operator-2", "the other one leads", 40)
-        system.kubectl_create(pod("meanwhile", image(system, "prod/script")), namespace)
+        created = system.kubectl_create(pod("meanwhile", used), namespace)
+        assert created.returncode == 0, created.stderr
     finally:
         stopped.signal(signal.SIGCONT)
 
@@ -221,7 +223,7 @@ def test_who_lost_the_lease_writes_nothing_more(system: System, namespace: str) 
     assert "the Lease cocket-operator is lost" in stopped.said()
     assert system.holder() == "operator-2"
     began = system.plane.get(f"{LEASES}/cocket-operator")["spec"]["acquireTime"]
-    wait_until(lambda: bool(system.facts(GOOD.digest)), "facts")
+    wait_until(lambda: bool(system.facts(used.partition("@")[2])), "facts")
     log = system.plane.audit_log
     assert [one for one in written(log, account("operator")) if one.at > began] == []
     assert [one for one in written(log, second) if one.at < began] == []

@@ -78,7 +78,12 @@ class World(msgspec.Struct, frozen=True):
             text=True,
             check=False,
             timeout=_SECONDS,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "BROWSER": str(browser)},
+            env={
+                "PATH": "/usr/bin:/bin",
+                "HOME": str(self.folder),
+                "TMPDIR": str(self.folder),
+                "BROWSER": str(browser),
+            },
         )
 
     def user(self, name: str, resource: str = "", *more: dict[str, Any]) -> str:

@@ -166,6 +166,7 @@ SPEC = (
 def test_rpm_lists_what_rpm_lists(tmp_path: Path) -> None:
     """Packages that rpmbuild made, in a root where rpm installed them."""
     folder, environment = require_debian()
+    environment["HOME"] = str(tmp_path)  # where rpmbuild makes a database of its own
     for name, version, epoch in (
         ("alpha", "1.0", ""),
         ("beta", "2.1~rc1", "Epoch: 3"),

@@ -20,7 +20,6 @@ from webhook.operator.facts_steps import (
     count_step,
     questions,
     step_of,
-    token,
     trouble_after,
 )
 from webhook.operator.recorded_facts import Recorded, fingerprint
@@ -160,11 +159,3 @@ def test_an_image_of_no_registry_waits_for_one() -> None:
     unknown = Unknown(Reason.NOT_CONFIGURED)
 
     assert trouble_after(Trouble(DOWN, 3), unknown, 5.0, 0.5, FactsOptions()).until == float("inf")
-
-
-def test_reasons_are_words_of_conditions() -> None:
-    assert [token(one) for one in (Reason.NOT_FOUND, Reason.UNTRUSTED_TLS, Reason.OFFLINE)] == [
-        "NotFound",
-        "UntrustedTls",
-        "Offline",
-    ]

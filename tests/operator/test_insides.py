@@ -31,13 +31,15 @@ BASE: dict[str, Content] = {
 SCRIPT: dict[str, Content] = {"start.sh": '#!/bin/sh\nexec tini -- "$@"\n', "app": ELF}
 
 
-def built(*layers: bytes, entrypoint: tuple[str, ...] = ("/start.sh", "/app")) -> Built:
-    """An image of these layers."""
+def built(
+    *layers: bytes, entrypoint: tuple[str, ...] = ("/start.sh", "/app"), **settings: Any
+) -> Built:
+    """An image of these layers; settings are those of its config."""
     config = encode(
         {
             "architecture": "amd64",
             "os": "linux",
-            "config": {"Entrypoint": list(entrypoint)},
+            "config": {"Entrypoint": list(entrypoint)} | settings,
             "rootfs": {"type": "layers", "diff_ids": [sha256(one) for one in layers]},
         }
     )

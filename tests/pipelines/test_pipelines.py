@@ -218,14 +218,17 @@ def test_a_hook_takes_the_files_that_the_command_reads(hook: dict[str, str]) -> 
 def test_the_hooks_run_as_they_are_written(tmp_path: Path) -> None:
     file = tmp_path / "Dockerfile"
     file.write_text("FROM alpine:3\n")
-    check, pin = HOOKS
+    check, pin, pinned = HOOKS
     judged = cocket(*check["entry"].split()[1:], *check["args"], file)
     done = cocket(*pin["entry"].split()[1:], "--offline", file)
 
     assert (check["entry"].split()[0], pin["entry"].split()[0]) == ("cocket", "cocket")
+    unpinned = cocket(*pinned["entry"].split()[1:], file)
+    assert (unpinned.exit_code, unpinned.stdout) == (1, f"{file}:1: alpine:3: has no digest\n")
     assert judged.exit_code == 1
     assert "alpine:3 is a tag" in judged.stdout
     file.write_text(f"FROM {BASE}\nRUN true\n")
+    assert cocket(*pinned["entry"].split()[1:], file).exit_code == 0
     unseen = cocket(*check["entry"].split()[1:], *check["args"], file)
     assert "could not be checked" in unseen.stdout
     assert unseen.exit_code == 0

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from webhook.registry.exchange import Request
 
 FOLDER = Path(__file__).parents[1] / "data" / "profiles"
+SOURCES: dict[str, str] = msgspec.yaml.decode(
+    (FOLDER.parent / "profile-sources.yaml").read_bytes(), type=dict[str, str]
+)
+"""The address of a source, by the words that a fact cites it with."""
 _LOGINS: dict[str, type[Any]] = {"none": NoLogin, "basic": BasicLogin, "token": TokenLogin}
 
 

@@ -6,15 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.registry.asking import APP, ARM, CONFIG, client, configured, why
 from webhook.core.facts import Reason
 from webhook.core.image import ImageRef
-from webhook.core.registries import Registry
+from webhook.core.registries import MirrorSettings, Registry
 from webhook.demo.faults import Fault
 from webhook.demo.login import BasicLogin, TokenLogin
 from webhook.demo.registry import DemoRegistry
-from webhook.errors import BadContentError
+from webhook.errors import BadContentError, UnavailableError
 from webhook.registry.credentials import Basic
 from webhook.registry.mirrors import places
 
@@ -51,6 +52,34 @@ def test_without_a_mirror_or_where_the_name_gets_too_long_there_is_one_place() -
     assert (
         len(places(long, Registry(name="r", host="r.example", mirror="m.example/" + "b" * 99))) == 1
     )
+
+
+def test_its_own_settings_take_the_place_of_those_of_its_registry() -> None:
+    ref = ImageRef.parse("r.example/a:1")
+    registry = Registry(name="r", host="r.example", mirror="m.example", ca_bundle="theirs")
+    own = MirrorSettings(allow_private_addresses=True, ca_bundle="ours")
+    shared, _ = places(ref, registry)
+    mirror, origin = places(ref, replace(registry, mirror_settings=own))
+
+    assert (shared.registry.ca_bundle, shared.registry.allow_private_addresses) == ("theirs", False)
+    assert (mirror.registry.ca_bundle, mirror.registry.allow_private_addresses) == ("ours", True)
+    assert (origin.registry.ca_bundle, origin.registry.allow_private_addresses) == ("theirs", False)
+
+
+async def test_a_private_mirror_makes_no_registry_private() -> None:
+    async with DemoRegistry() as origin, DemoRegistry() as mirror, client() as asked:
+        mirror.add("web", APP, tag="1.0")
+        origin.add("web", APP, tag="2.0")
+        own = MirrorSettings(allow_private_addresses=True, plain_http=True)
+        registry = Registry(
+            name="r", host=origin.host, plain_http=True, mirror=mirror.host, mirror_settings=own
+        )
+        found = await asked.facts(ImageRef.parse(origin.name("web", "1.0")), CONFIG, registry)
+        with pytest.raises(UnavailableError, match="it must not be contacted"):
+            await asked.facts(ImageRef.parse(origin.name("web", "2.0")), CONFIG, registry)
+
+    assert found.complete
+    assert origin.lines() == []
 
 
 async def test_the_mirror_answers_for_the_name_that_was_written() -> None:

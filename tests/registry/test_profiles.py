@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.registry.profiles import Case, Profile, profiles, run
+from tests.registry.profiles import SOURCES, Case, Profile, profiles, run
 
 PROFILES = profiles()
 CASES = [
@@ -64,3 +64,18 @@ def test_every_line_says_why(name: str) -> None:
     for case in PROFILES[name].cases:
         for one in case.exchange:
             assert len(one.fact) > 20, one.line
+
+
+def facts(profile: Profile) -> list[str]:
+    return [one.fact for case in profile.cases for one in case.exchange]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_a_profile_cites_can_be_read_somewhere(name: str) -> None:
+    assert any(title in fact for fact in facts(PROFILES[name]) for title in SOURCES)
+
+
+@pytest.mark.parametrize("title", SOURCES)
+def test_a_source_is_cited_and_has_an_address(title: str) -> None:
+    assert any(title in fact for profile in PROFILES.values() for fact in facts(profile))
+    assert SOURCES[title].startswith("https://")

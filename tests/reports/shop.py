@@ -8,6 +8,7 @@ import msgspec
 
 from tests.reports.judged import MODES, TAKEN, Sample, audit, audited, digest_of, pinned, policy
 from webhook.core.exception import ImageException, ImagePattern
+from webhook.core.inside import System
 from webhook.core.verdict import Mode
 from webhook.reports.audited import Audit, Audited
 from webhook.reports.trend import Counts, Day, Trend
@@ -20,6 +21,13 @@ EXCUSE = ImageException(
     requested_by="kim",
     expires=TAKEN + timedelta(days=40),
     image=ImagePattern(host="docker.io", segments=("acme", "suggest")),
+)
+SYSTEMS = (
+    System(id="debian", name="Debian GNU/Linux 12 (bookworm)", until="2028-06-30"),
+    System(id="alpine", name="Alpine Linux v3.20", until="2026-04-01"),
+    System(id="debian", name="Debian GNU/Linux 12, distroless", until="2028-06-30"),
+    System(),
+    System(id="ubuntu", name="Ubuntu 24.04.1 LTS", until="2029-05-31"),
 )
 _PLAIN = policy(Mode.ENFORCE, "production")
 NAMES_AND_INITS = (msgspec.structs.replace(_PLAIN, rules=(_PLAIN.rules[0], _PLAIN.rules[3])),)
@@ -34,7 +42,13 @@ def shop() -> Audit:
         image = pinned(f"{name}-{number % 11}")
         if number % 7 == 3 and namespace not in MODES:
             image = f"registry.example.com/prod/{name}:{number % 3}.{number % 5}"
-        sample = Sample(image=image, days=3 + number * 2, source=f"https://github.com/acme/{name}")
+        system = SYSTEMS[number % 11 % len(SYSTEMS)]
+        sample = Sample(
+            image=image,
+            days=3 + number * number // 4,
+            source=f"https://github.com/acme/{name}",
+            system=system,
+        )
         if number % 9 == 4 and MODES.get(namespace) is not Mode.ENFORCE:
             sample = msgspec.structs.replace(
                 sample, image=pinned(f"{name}-plain"), entrypoint=(), cmd=(f"/{name}",)

@@ -49,6 +49,10 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Only there; empty: everywhere."""
     labels: str = ""
     """Label selector, of Pods, and of workloads of which no Pod runs."""
+    pod: str = ""
+    """Only the Pod of this name; empty: all."""
+    templates: bool = True
+    """Whether what would start next is looked at, too."""
     unasked: frozenset[str] = frozenset()
     """Namespaces in which API servers ask no webhook of ours: what runs there is looked at, and no
     policy covers it."""
@@ -181,12 +185,16 @@ class _Look:
             kinds = [kind for kind in served if kind in together]
             await asyncio.gather(*map(self._list_owners, kinds))
         await self._list_pods()
+        if self._scope.templates:
+            await self._see_next()
+        self.missing |= self._owners.problems
+
+    async def _see_next(self) -> None:
         await self._owners.learn(self._templates.claims())
         running = {one.owner.uid for one in self.folding.owners.values()}
         for template in self._templates.next(self._live, running):
             if self._selected is None or template.owner.uid in self._selected:
                 self.folding.template(template.owner, template.pod)
-        self.missing |= self._owners.problems
 
     async def _list_owners(self, kind: Kind) -> None:
         item: type[Controller | CronJob] = (
@@ -227,7 +235,7 @@ class _Look:
             PODS,
             Pod,
             namespace=scope.namespace,
-            fields=_RUNNING,
+            fields=f"{_RUNNING},metadata.name={scope.pod}" if scope.pod else _RUNNING,
             labels=scope.labels,
         ):
             links = [link(PODS, pod.metadata or Owned()) for pod in page.items]

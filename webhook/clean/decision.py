@@ -11,7 +11,7 @@ import msgspec
 from webhook.clean.inventory import attached_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from webhook.clean.inventory import Inventory, Stored
@@ -49,14 +49,18 @@ class Plan(msgspec.Struct, frozen=True):
     """How many manifests are kept, by the reason."""
     freed: int
     """Bytes that nothing refers to afterwards; the registry frees them when it collects garbage."""
+    listed: bool = False
+    """Whether the registry lists manifests that no tag leads to; else nobody sees them."""
 
 
 def decide(inventory: Inventory, terms: Terms) -> Plan:
     """Tell what may go.
 
     An image is kept while a cluster uses it or a part of it, while it is young or its age is not
-    known, among the newest, or under a tag that is to be kept. With it are kept its platforms and
-    what is attached to any of these; what is attached to something that is not here stays, too.
+    known, among the newest, or under a tag that is to be kept. What no tag leads to, where the
+    registry lists it, is an image like the others, but never among the newest. With an image are
+    kept its platforms and what is attached to any of these; what is attached to something that is
+    not here stays, too.
     """
     stored = inventory.stored
     images = _images(inventory)
@@ -81,20 +85,21 @@ def decide(inventory: Inventory, terms: Terms) -> Plan:
         ),
         _counted(kept.values()),
         _size(doomed) - _shared(doomed, [stored[one] for one in kept if one in stored]),
+        inventory.untagged is not None,
     )
 
 
 def _images(inventory: Inventory) -> dict[str, datetime | None]:
-    """What has a tag of its own, and when it was built: the newest of its platforms."""
+    """What stands for itself, and when it was built: the newest of its platforms."""
+    stored = inventory.stored
+    tops = [digest for tag, digest in inventory.tags.items() if not attached_to(tag)]
+    parts = {child for one in stored.values() for child in one.children}
+    tops += sorted((inventory.untagged or frozenset()) - parts)
     images: dict[str, datetime | None] = {}
-    for tag, digest in inventory.tags.items():
-        if attached_to(tag) or inventory.stored[digest].subject:
+    for digest in tops:
+        if stored[digest].subject:
             continue
-        dates = [
-            inventory.stored[one].created
-            for one in (digest, *_below(digest, inventory.stored))
-            if one in inventory.stored
-        ]
+        dates = [stored[one].created for one in (digest, *_below(digest, stored)) if one in stored]
         images[digest] = max((date for date in dates if date is not None), default=None)
     return images
 
@@ -102,11 +107,10 @@ def _images(inventory: Inventory) -> dict[str, datetime | None]:
 def _kept_images(
     inventory: Inventory, images: Mapping[str, datetime | None], terms: Terms
 ) -> dict[str, str]:
-    newest = sorted((date for date in images.values() if date is not None), reverse=True)[
-        : terms.keep
-    ]
-    kept: dict[str, str] = {}
     tags = _tags_of(inventory)
+    dates = [date for digest, date in images.items() if date is not None and digest in tags]
+    newest = sorted(dates, reverse=True)[: terms.keep]
+    kept: dict[str, str] = {}
     for digest, created in images.items():
         parts = {digest, *_below(digest, inventory.stored)}
         if parts & terms.in_use:
@@ -115,6 +119,8 @@ def _kept_images(
             kept[digest] = "its age is not known"
         elif created > terms.now - terms.older_than:
             kept[digest] = "young"
+        elif digest not in tags:
+            continue
         elif newest and terms.keep and created >= newest[-1]:
             kept[digest] = "among the newest"
         elif any(fnmatchcase(tag, pattern) for tag in tags[digest] for pattern in terms.keep_tags):
@@ -167,9 +173,9 @@ def _rank(one: Stored, tags: Iterable[str]) -> int:
     return 1 if one.children else 2
 
 
-def _why(one: Stored, images: Mapping[str, object], tags: Iterable[str]) -> str:
+def _why(one: Stored, images: Mapping[str, object], tags: Sequence[str]) -> str:
     if one.digest in images:
-        return "old, and nobody uses it"
+        return "old, and nobody uses it" if tags else "old, without a tag, and nobody uses it"
     if one.subject or any(map(attached_to, tags)):
         return "attached to what goes"
     return "part of what goes"

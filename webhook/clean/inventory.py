@@ -1,4 +1,4 @@
-"""What one repository holds, as far as its tags lead: manifests, children, what is attached."""
+"""What one repository holds, as far as tags and lists lead: manifests and what is attached."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from webhook.registry.manifests import CONFIG_TYPES, MAX_CONFIG, Descriptor, bar
 from webhook.registry.referrers import referrers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
     from datetime import datetime
 
     from webhook.promote.parts import Parts
     from webhook.registry.access import Access
+    from webhook.registry.lists import Listing
 
 MAX_MANIFESTS = 20_000
 """Of one repository."""
@@ -53,16 +54,19 @@ class Inventory(msgspec.Struct, frozen=True):
     stored: dict[str, Stored]
     tags: dict[str, str]
     """The digest behind each tag."""
+    untagged: frozenset[str] | None = None
+    """Digests that the registry lists and no tag leads to, not even in a roundabout way; None: it
+    lists tags alone, and nobody knows what else it has."""
 
 
 async def take_inventory(
-    access: Access, tags: Iterable[str], step: Callable[[], None] = lambda: None
+    access: Access, listing: Listing, step: Callable[[], None] = lambda: None
 ) -> Inventory:
-    """Read everything that the tags lead to.
+    """Read everything that the list of a repository leads to.
 
     Args:
         access: to the repository.
-        tags: all of its tags.
+        listing: all of its tags, and all of its manifests where the registry tells them.
         step: called for every tag that was read.
 
     Raises:
@@ -78,16 +82,29 @@ async def take_inventory(
         await reader.take(served)
         step()
 
+    async def other(digest: str) -> None:
+        async with reader.room:
+            served = await access.reading(_SECONDS).by_digest(digest)
+        await reader.take(served)
+
+    await _all(one(tag) for tag in listing.tags)
+    untagged = None
+    if listing.digests is not None:
+        untagged = frozenset(listing.digests) - reader.stored.keys()
+        await _all(map(other, sorted(untagged)))
+    return Inventory(access.repository, reader.stored, found, untagged)
+
+
+async def _all(questions: Iterable[Coroutine[None, None, None]]) -> None:
     try:
         async with asyncio.TaskGroup() as group:
-            for tag in tags:
-                group.create_task(one(tag))
+            for one in questions:
+                group.create_task(one)
     except ExceptionGroup as failed:
         first = next((one for one in failed.exceptions if isinstance(one, RegistryError)), None)
         if first is None:
             raise
         raise first from failed
-    return Inventory(access.repository, reader.stored, found)
 
 
 class _Reader:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _MAX_TAGS = 300
 _SHOWN_DIGEST = len("sha256:") + 12
 _UNIT = 1024
+_UNSEEN = "; the registry lists tags alone: manifests without one cannot be seen there"
 
 
 def cleaned_table(plans: Iterable[Plan]) -> str:
@@ -34,6 +35,7 @@ def cleaned_json(plans: Iterable[Plan]) -> str:
             "repository": plan.repository,
             "kept": dict(plan.kept),
             "freedBytes": plan.freed,
+            "untaggedListed": plan.listed,
             "unneeded": [
                 {
                     "digest": one.digest,
@@ -56,7 +58,8 @@ def sum_line(plans: Sequence[Plan], *, clusters: int) -> str:
     freed = size_text(sum(plan.freed for plan in plans))
     line = f"{count} manifests may go ({freed}), {kept} are kept, in {len(plans)} repositories"
     asked = f"; {clusters} clusters were asked what they use" if clusters else ""
-    return f"{line}{asked or '; no cluster was asked, so that some of them may be in use'}"
+    seen = "" if all(plan.listed for plan in plans) else _UNSEEN
+    return f"{line}{asked or '; no cluster was asked, so that some of them may be in use'}{seen}"
 
 
 def size_text(size: int) -> str:

@@ -28,6 +28,7 @@ MAX_MESSAGE = 2000
 COMMANDS = {
     "check": ("webhook.cli.check", "Judge the images that manifests name."),
     "audit": ("webhook.cli.audit", "Judge what runs in a cluster, and say who owns it."),
+    "running": ("webhook.cli.running", "Tell of running containers: OS, commit, age, PID 1."),
     "test": ("webhook.cli.test", "Run unit tests of policies."),
     "image": ("webhook.cli.image", "Tell what an image name means, and what its registry says."),
     "packages": ("webhook.cli.packages", "Tell which running workloads hold a package."),

@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from webhook.cli.cluster_options import Namespace
 from webhook.cli.exit_codes import GOOD, UNDECIDED
 from webhook.cli.fail_on import FailOn, check_code
 from webhook.cli.open_options import open_options
-from webhook.cli.options import READABLE, cache_option, offline_option, policy_option
+from webhook.cli.options import READABLE, policy_option
 from webhook.cli.policies import to_stderr
+from webhook.cli.scope import (
+    check_places,
+    login_options,
+    lookup_options,
+    place_options,
+    quiet_option,
+    selector_option,
+)
 from webhook.errors import InputError
-from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,68 +70,11 @@ Exit code:
 
 
 @click.command(epilog=_EPILOG)
-@click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="Look everywhere.")
-@click.option(
-    "-n",
-    "--namespace",
-    type=Namespace(),
-    metavar="NS",
-    help="Look there; in the namespace of the context if neither this nor -A is given.",
-)
-@click.option(
-    "-l",
-    "--selector",
-    "labels",
-    default="",
-    metavar="SELECTOR",
-    help="Only Pods with these labels, and workloads with them of which no Pod runs.",
-)
-@click.option("--kubeconfig", type=READABLE, metavar="FILE", help="Log in with this file.")
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig.")
+@place_options
+@selector_option
+@login_options
 @policy_option
-@click.option(
-    "--system-namespace",
-    type=Namespace(),
-    default="cocket-system",
-    show_default=True,
-    metavar="NS",
-    help="Where Cocket is installed: its Secrets are the logins to registries.",
-)
-@click.option(
-    "--exception-namespace",
-    "exception_namespaces",
-    type=Namespace(),
-    multiple=True,
-    metavar="NS",
-    help="Honour the ImageExceptions of this namespace, as the webhook does. Repeatable.",
-)
-@click.option(
-    "--exclude-namespace",
-    "excluded",
-    type=Namespace(),
-    multiple=True,
-    metavar="NS",
-    help="The webhook is never asked there, as in kube-system and its own namespace: what runs is "
-    "listed and not judged. Repeatable.",
-)
-@offline_option
-@cache_option
-@click.option(
-    "--requests-per-second",
-    type=click.FloatRange(min=0, min_open=True, max=10_000),
-    default=Settings().audit_requests_per_second,
-    show_default=True,
-    metavar="N",
-    help="Never ask all registries together more often.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=86400),
-    default=Settings().audit_patience,
-    show_default=True,
-    metavar="SECONDS",
-    help="For all look-ups together; what is not learned by then is unknown.",
-)
+@lookup_options
 @click.option(
     "-o",
     "--format",
@@ -155,7 +104,7 @@ Exit code:
     help="What gives exit code 1; see below.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="In the table, show also what is good.")
-@click.option("-q", "--quiet", is_flag=True, help="No notes and no progress on standard error.")
+@quiet_option
 @open_options
 def audit(
     *,
@@ -185,8 +134,7 @@ def audit(
     the policies of the cluster or of --policy FILE, and with the words that admission would use.
     Workloads of which no Pod runs are judged by what they would start next.
     """
-    if everywhere and namespace:
-        raise click.UsageError("-A and -n do not go together.")
+    check_places(namespace, everywhere=everywhere)
     # Imported here: the Kubernetes client takes half a second, and `--help` needs none of it.
     from webhook.cli.auditing import Asked, audit_cluster  # noqa: PLC0415
     from webhook.cli.terminal import AuditProgress  # noqa: PLC0415

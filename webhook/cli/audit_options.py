@@ -43,6 +43,12 @@ _OPTIONS = (
         show_default=True,
         help="Write an Event on each owner whose new Pods would be refused.",
     ),
+    click.option(
+        "--annotate-workloads",
+        is_flag=True,
+        help="Write commit, build date and OS of what runs as annotations on Deployments, "
+        "StatefulSets, DaemonSets and CronJobs.",
+    ),
 )
 
 

@@ -17,6 +17,7 @@ from webhook.clean.report import cleaned_json, cleaned_table, sum_line
 from webhook.cli import complain
 from webhook.cli.exit_codes import FOUND, GOOD, UNDECIDED
 from webhook.cli.policies import load_registries
+from webhook.cli.registry_client import open_registry_client
 from webhook.cli.terminal import progress
 from webhook.cluster.digests_in_use import digests_in_use
 from webhook.cluster.login import open_api
@@ -24,15 +25,15 @@ from webhook.core.image import ImageRef
 from webhook.core.printable import printable
 from webhook.errors import ClusterError, RegistryError
 from webhook.promote.destination import target_registry
-from webhook.registry.client import RegistryClient, open_client
 from webhook.registry.deletion import ACTIONS, delete_manifest
-from webhook.registry.lists import repositories_of, tags_of
+from webhook.registry.lists import contents_of, repositories_of
 from webhook.registry.realm import RepositoryAccess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from webhook.core.registries import Registry
+    from webhook.registry.client import RegistryClient
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     keep_tags: tuple[str, ...]
     repositories: tuple[str, ...]
     contexts: tuple[str, ...]
+    docker_config: Path | None
+    """Logins of the person who asks, for Registries that name none; None: nobody's."""
     kubeconfig: Path | None
     deletes: bool
     yes: bool
@@ -89,23 +92,21 @@ async def _clean(
         keep_tags=wanted.keep_tags,
         in_use=frozenset(in_use),
     )
-    client = open_client()
     try:
-        plans = await _plans(client, registry, wanted, terms, quiet=quiet)
-        click.echo(cleaned_json(plans) if form == "json" else cleaned_table(plans), nl=False)
-        if not quiet:
-            click.echo(sum_line(plans, clusters=len(wanted.contexts)), err=True)
-        if not wanted.deletes or not any(plan.doomed for plan in plans):
-            return GOOD
-        if not wanted.yes and not _agreed(plans, registry):
-            complain("nothing was deleted: nobody said yes")
-            return FOUND
-        await _delete(client, registry, plans, quiet=quiet)
+        async with open_registry_client(wanted.docker_config) as client:
+            plans = await _plans(client, registry, wanted, terms, quiet=quiet)
+            click.echo(cleaned_json(plans) if form == "json" else cleaned_table(plans), nl=False)
+            if not quiet:
+                click.echo(sum_line(plans, clusters=len(wanted.contexts)), err=True)
+            if not wanted.deletes or not any(plan.doomed for plan in plans):
+                return GOOD
+            if not wanted.yes and not _agreed(plans, registry):
+                complain("nothing was deleted: nobody said yes")
+                return FOUND
+            await _delete(client, registry, plans, quiet=quiet)
     except RegistryError as error:
         complain(str(error))
         return UNDECIDED
-    finally:
-        await client.close()
     return GOOD
 
 
@@ -120,9 +121,9 @@ async def _plans(
     shown = not quiet and sys.stderr.isatty()
     for name in names:
         access = await client.access(ImageRef(registry.host, name), registry)
-        tags = await tags_of(access)
-        with progress(len(tags), shown=shown, what=f"Reading {name}") as step:
-            plans.append(decide(await take_inventory(access, tags, step), terms))
+        listing = await contents_of(access)
+        with progress(len(listing.tags), shown=shown, what=f"Reading {name}") as step:
+            plans.append(decide(await take_inventory(access, listing, step), terms))
     return plans
 
 

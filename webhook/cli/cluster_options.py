@@ -111,7 +111,7 @@ class HostPort(click.ParamType[str]):
         return f"{host}:{port}"
 
 
-_OPTIONS = (
+LOGIN = (
     click.option(
         "--kubeconfig",
         type=READABLE,
@@ -120,6 +120,9 @@ _OPTIONS = (
         "would take.",
     ),
     click.option("--context", metavar="NAME", help="Context of the kubeconfig."),
+)
+_OPTIONS = (
+    *LOGIN,
     click.option(
         "--namespace",
         type=Namespace(),

@@ -12,7 +12,7 @@ import click
 from webhook import __version__
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.exit_codes import FOUND, GOOD, UNDECIDED
-from webhook.cli.options import READABLE
+from webhook.cli.scope import login_options
 from webhook.errors import ClusterError, InputError
 
 if TYPE_CHECKING:
@@ -42,13 +42,7 @@ Exit code:
 
 
 @click.command(epilog=_EPILOG)
-@click.option(
-    "--kubeconfig",
-    type=READABLE,
-    metavar="FILE",
-    help="Log in with this file; absent: as kubectl would.",
-)
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig.")
+@login_options
 @click.option(
     "--namespace",
     "-n",

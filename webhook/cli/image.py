@@ -168,6 +168,7 @@ def image(
                 registries=registries,
                 given=given,
                 cache_dir=cache_dir,
+                docker_config=docker_config,
                 packages=packages,
                 sbom=sbom or "",
                 layers=layers,
@@ -201,6 +202,7 @@ def _look_into(
     registries: Registries,
     given: GivenFacts,
     cache_dir: Path | None,
+    docker_config: Path | None,
     packages: bool,
     sbom: str,
     layers: bool,
@@ -234,6 +236,7 @@ def _look_into(
                 registries=registries,
                 given=given,
                 cache_dir=cache_dir,
+                docker_config=docker_config,
                 progress=progress,
             )
         )

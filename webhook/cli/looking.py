@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from webhook.cli.attached import USUAL, Attached, Found
 from webhook.cli.described import answered, says
+from webhook.cli.registry_client import open_registry_client
 from webhook.core.base_image import BaseImage
 from webhook.core.facts import ImageFacts, Reason, Unknown
 from webhook.core.image import ImageRef
@@ -18,7 +19,6 @@ from webhook.errors import RegistryError
 from webhook.layers.limits import Limits
 from webhook.layers.reader import Reader
 from webhook.registry.bases import compared, named
-from webhook.registry.client import open_client
 from webhook.registry.source import RegistrySource
 from webhook.reports.insides import notes, package_lines, packages_json
 from webhook.reports.sbom import cyclonedx, spdx
@@ -69,6 +69,7 @@ async def look_into(
     registries: Registries,
     given: GivenFacts,
     cache_dir: Path | None,
+    docker_config: Path | None,
     progress: Callable[[int], None],
 ) -> bool:
     """Look into every image, one after the other; False where one could not be looked into.
@@ -76,16 +77,14 @@ async def look_into(
     Raises:
         InputError: the cache folder cannot be used.
     """
-    client = open_client(cache_dir=cache_dir)
-    source = RegistrySource(
-        registries=lambda: registries, client=client, given=given, ask_unconfigured=True
-    )
     reader = Reader(limits=Limits(seconds=look.seconds), progress=progress)
-    asking = Asking(
-        look, client, source, reader, Attached(client, look.keys, look.patience), registries.of
-    )
     good = True
-    try:
+    async with open_registry_client(docker_config, cache_dir=cache_dir) as client:
+        source = RegistrySource(
+            registries=lambda: registries, client=client, given=given, ask_unconfigured=True
+        )
+        attached = Attached(client, look.keys, look.patience)
+        asking = Asking(look, client, source, reader, attached, registries.of)
         for report in reports:
             if not isinstance(report.name, ImageRef):
                 page.write(report)
@@ -105,8 +104,6 @@ async def look_into(
                 page.write(replace(report, says=unknown))
             else:
                 _show(report, found, look, page)
-    finally:
-        await client.close()
     return good
 
 

@@ -11,8 +11,8 @@ import click
 from webhook.cli.audit_options import audit_options
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.operate_words import HttpsUrl, Identity, ObjectName
-from webhook.cli.options import READABLE
 from webhook.cli.report_options import ReportServed, report_options
+from webhook.cli.scope import login_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,14 +54,7 @@ Exit code:
 
 
 @click.command(epilog=_EPILOG)
-@click.option(
-    "--kubeconfig",
-    type=READABLE,
-    metavar="FILE",
-    help="Log in with this file. In a Pod its ServiceAccount does, elsewhere what kubectl would "
-    "take.",
-)
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig.")
+@login_options
 @click.option(
     "--namespace",
     type=Namespace(),
@@ -195,6 +188,7 @@ def operate(
     audit_interval: int,
     audit_reports: str,
     audit_events: bool,
+    annotate_workloads: bool,
     report: ReportServed | None,
     identity: str | None,
     remove: bool,
@@ -209,6 +203,8 @@ def operate(
     """
     if service and webhook_url:
         raise click.UsageError("Give --service or --webhook-url: API servers take one of them.")
+    if annotate_workloads and not audit:
+        raise click.UsageError("--annotate-workloads writes what an audit found: it needs --audit")
     if not service and not webhook_url and (certificate or failure_policy == "fail"):
         raise click.UsageError(
             "--cert-manager and --failure-policy need --service or --webhook-url: without either "
@@ -245,7 +241,9 @@ def operate(
             exception_namespaces=tuple(exception_namespaces),
             look_inside=look_inside,
             webhook=webhook if service or webhook_url else None,
-            audit=Audited(audit_interval, audit_reports, audit_events, tuple(excluded))
+            audit=Audited(
+                audit_interval, audit_reports, audit_events, tuple(excluded), annotate_workloads
+            )
             if audit
             else None,
             report=report,

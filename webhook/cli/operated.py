@@ -9,6 +9,7 @@ import msgspec
 from webhook import __version__
 from webhook.admission.server import Address
 from webhook.cli.report_options import ReportServed
+from webhook.operator.annotations import AnnotationOptions
 from webhook.operator.audit import AuditOptions
 from webhook.operator.audit_events import EventOptions
 from webhook.operator.audit_plan import PlanOptions
@@ -62,6 +63,7 @@ class Audited(msgspec.Struct, frozen=True):
     reports: str
     events: bool
     excluded: tuple[str, ...]
+    annotate: bool = False
 
     def options(self, identity: str, namespace: str) -> AuditOptions:
         """As the operator takes them; `namespace` is our own."""
@@ -71,6 +73,7 @@ class Audited(msgspec.Struct, frozen=True):
             plan=PlanOptions(interval_seconds=self.interval_seconds),
             reports=ReportOptions(wanted=ReportsWanted(self.reports)),
             events=EventOptions() if self.events else None,
+            annotations=AnnotationOptions() if self.annotate else None,
             instance=identity,
             version=__version__,
         )

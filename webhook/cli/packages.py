@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from webhook.cli.exit_codes import FOUND, GOOD
-from webhook.cli.options import READABLE
+from webhook.cli.scope import login_options
 from webhook.reports.holders import holders_json, holders_table
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ Exit code:
     default="table",
     show_default=True,
 )
-@click.option("--kubeconfig", type=READABLE, metavar="FILE", help="Instead of the usual one.")
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig.")
+@login_options
 def packages(
     *,
     package: str,

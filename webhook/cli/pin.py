@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 import click
-import msgspec
 
 from webhook.cli import MAX_MESSAGE, complain
 from webhook.cli.exit_codes import FOUND, GOOD, USAGE
-from webhook.cli.options import cache_option, facts_option, offline_option, policy_option
+from webhook.cli.names import standard_input
+from webhook.cli.options import (
+    cache_option,
+    docker_config_option,
+    facts_option,
+    offline_option,
+    policy_option,
+)
+from webhook.cli.pin_files import STDIN, File, read_files, read_input, unpinned
 from webhook.cli.policies import load_registries
 from webhook.cli.rewrites import coloured, diff, write
 from webhook.cli.sources import Network, open_source
@@ -22,25 +28,21 @@ from webhook.core.image import ImageRef, is_digest
 from webhook.core.printable import printable
 from webhook.core.rules.unlearned import MEANINGS
 from webhook.core.workload import Workload
-from webhook.dockerfiles.names import is_dockerfile
-from webhook.errors import InputError
-from webhook.manifests import find_files
-from webhook.manifests.files import content_of, shown
-from webhook.pin.rewriting import find, pinned
-from webhook.pin.spots import Found
+from webhook.pin.rewriting import pinned
 from webhook.registry.given import read_facts
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from webhook.core.registries import Registries
     from webhook.engine import Source
+    from webhook.errors import InputError
     from webhook.registry.given import GivenFacts
 
 _NEEDS = frozenset({Need.DIGEST})
 _NOBODY = Workload(kind="", namespace="", name="")
-_TEMPLATE = b"{{"
 
 _EPILOG = """\b
 Examples:
@@ -48,31 +50,39 @@ Examples:
   cocket pin --write deploy/
   cocket pin --policy registries.yaml --write chart/values.yaml
   cocket pin --offline --facts facts.jsonl kustomization.yaml | git apply
+  helm template chart | cocket pin - | kubectl apply -f -
+  cocket pin --check deploy/               # in CI: asks no registry
 
 \b
 Exit code:
   0  every image that the files name has a digest, now or with the diff
-  1  a name could not be looked up, or was left alone: standard error says why
+  1  a name could not be looked up, or was left alone, as standard error says;
+     with --check: a name has no digest
   2  wrong arguments, or a file that cannot be read; nothing was written
 """
-
-
-class File(msgspec.Struct, frozen=True):
-    """One file as it was read, and what it names."""
-
-    path: Path
-    name: str
-    content: bytes
-    found: Found
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("paths", metavar="PATH…", nargs=-1, required=True)
 @click.option("--write", "writes", is_flag=True, help="Change the files instead of a diff.")
+@click.option(
+    "--check",
+    "checks",
+    is_flag=True,
+    help="List what has no digest, and fail if there is any. Asks nobody, changes nothing.",
+)
+@click.option(
+    "--stdin-filename",
+    "stdin_name",
+    default="stdin.yaml",
+    metavar="NAME",
+    help="What standard input would be called as a file, as in Dockerfile or values.yaml.",
+)
 @policy_option
 @facts_option
 @offline_option
 @cache_option
+@docker_config_option
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True, max=86400),
@@ -86,31 +96,43 @@ def pin(
     *,
     paths: Sequence[str],
     writes: bool,
+    checks: bool,
+    stdin_name: str,
     policy_files: Sequence[Path],
     facts_files: Sequence[Path],
     offline: bool,
     cache_dir: Path | None,
+    docker_config: Path | None,
     timeout: float,
     quiet: bool,
 ) -> None:
     """Give every image that the files name by a tag the digest that the tag has now.
 
-    PATH is a file or a folder: manifests, Helm values, kustomizations, Compose files, Dockerfiles.
+    PATH is a file or a folder: manifests, Helm values, kustomizations, Compose files, Dockerfiles;
+    `-` alone is standard input, and goes to standard output with its digests.
     Comments and layout stay, byte for byte; the tag stays in front of the digest. To ask for
     digests is to allow the question: registries are asked over HTTPS, as by `cocket image`.
     Registries in --policy say how to reach private ones.
     """
-    registries = load_registries(policy_files)
-    given = read_facts(facts_files)
-    files, errors, templates = _read(paths)
+    if writes and checks:
+        raise click.UsageError("--write changes files and --check changes none: give one of them.")
+    through = STDIN in paths
+    if through and (writes or len(paths) > 1):
+        raise click.UsageError("`-` stands alone and goes to standard output: no --write, no PATH.")
+    files, errors, templates = _read(paths, stdin_name)
     if errors:
         complain(*map(str, errors))
         sys.exit(USAGE)
+    if checks:
+        sys.exit(_check(files, templates, quiet=quiet))
+    registries = load_registries(policy_files)
+    given = read_facts(facts_files)
     network = Network(
         offline=offline,
         unconfigured=True,
         cache_dir=cache_dir,
         budget=timeout,
+        docker_config=docker_config,
         settings=Settings(),
     )
     images = sorted({spot.image for file in files for spot in file.found.spots})
@@ -118,45 +140,47 @@ def pin(
     answers = asyncio.run(_look_up(images, registries, given, network, shown=is_shown))
     digests = {name: one for name, one in answers.items() if _is_known(one)}
     changed = [(file, pinned(file.content, file.name, file.found, digests)) for file in files]
+    if through:
+        [(_, content)] = changed
+        click.echo(content, nl=False)
     changed = [(file, content) for file, content in changed if content != file.content]
+    if not through:
+        _put(changed, writes=writes)
+    problems = [*templates, *_problems(files, answers)]
+    for problem in problems:
+        click.echo(f"left: {printable(problem, MAX_MESSAGE)}", err=True)
+    if not quiet:
+        done = writes or through
+        click.echo(_sum(files, changed, digests, len(problems), writes=done), err=True)
+    sys.exit(FOUND if problems else GOOD)
+
+
+def _read(paths: Sequence[str], stdin_name: str) -> tuple[list[File], list[InputError], list[str]]:
+    """See `read_files`; standard input stands alone."""
+    if STDIN not in paths:
+        return read_files(paths)
+    return [read_input(standard_input(), stdin_name)], [], []
+
+
+def _put(changed: Iterable[tuple[File, bytes]], *, writes: bool) -> None:
+    """Write the files, or show what would be changed in them."""
     for file, content in changed:
         if writes:
             write(file.path, file.content, content)
         else:
             text = diff(file.name, file.content, content)
             click.echo(coloured(text) if sys.stdout.isatty() else text, nl=False)
-    problems = [*templates, *_problems(files, answers)]
-    for problem in problems:
-        click.echo(f"left: {printable(problem, MAX_MESSAGE)}", err=True)
+
+
+def _check(files: Sequence[File], templates: Sequence[str], *, quiet: bool) -> int:
+    """Print what has no digest, one name a line; the exit code."""
+    lines = [*unpinned(files), *templates]
+    for line in lines:
+        click.echo(printable(line, MAX_MESSAGE))
+    had = sum(file.found.pinned for file in files)
     if not quiet:
-        click.echo(_sum(files, changed, digests, len(problems), writes=writes), err=True)
-    sys.exit(FOUND if problems else GOOD)
-
-
-def _read(paths: Iterable[str]) -> tuple[list[File], list[InputError], list[str]]:
-    """Every file once, whatever links lead to it; errors; and templates, which are no mistake."""
-    files: dict[Path, File] = {}
-    errors: list[InputError] = []
-    templates: list[str] = []
-    for path in map(Path, paths):
-        try:
-            found = find_files(path, is_dockerfile)
-        except InputError as error:
-            errors.append(error)
-            continue
-        for file in found:
-            content = b""
-            try:
-                content = content_of(file)
-                real = file.resolve()
-                if real not in files:
-                    files[real] = File(real, shown(file), content, find(content, shown(file)))
-            except InputError as error:
-                if file == path or _TEMPLATE not in content:
-                    errors.append(error)
-                else:
-                    templates.append(str(error))
-    return list(files.values()), errors, templates
+        click.echo(f"{had} have a digest, {len(lines)} have none, in {len(files)} files", err=True)
+    return FOUND if lines else GOOD
 
 
 async def _look_up(

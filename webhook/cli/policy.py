@@ -11,9 +11,8 @@ import click
 
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.exit_codes import FOUND, GOOD, UNDECIDED
-from webhook.cli.options import READABLE, cache_option, offline_option
 from webhook.cli.policies import to_stderr
-from webhook.settings import Settings
+from webhook.cli.scope import login_options, lookup_options, quiet_option, selector_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,58 +52,9 @@ def policy() -> None:
 @policy.command(epilog=_EPILOG)
 @click.argument("paths", metavar="FILE…", nargs=-1, required=True)
 @click.option("-n", "--namespace", type=Namespace(), metavar="NS", help="Only there.")
-@click.option(
-    "-l",
-    "--selector",
-    "labels",
-    default="",
-    metavar="SELECTOR",
-    help="Only Pods with these labels.",
-)
-@click.option("--kubeconfig", type=READABLE, metavar="FILE", help="Log in with this file.")
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig.")
-@click.option(
-    "--system-namespace",
-    type=Namespace(),
-    default="cocket-system",
-    show_default=True,
-    metavar="NS",
-    help="Where Cocket is installed: its Secrets are the logins to registries.",
-)
-@click.option(
-    "--exception-namespace",
-    "exception_namespaces",
-    type=Namespace(),
-    multiple=True,
-    metavar="NS",
-    help="Honour the ImageExceptions of this namespace, as the webhook does. Repeatable.",
-)
-@click.option(
-    "--exclude-namespace",
-    "excluded",
-    type=Namespace(),
-    multiple=True,
-    metavar="NS",
-    help="The webhook is never asked there, as in kube-system and its own namespace. Repeatable.",
-)
-@offline_option
-@cache_option
-@click.option(
-    "--requests-per-second",
-    type=click.FloatRange(min=0, min_open=True, max=10_000),
-    default=Settings().audit_requests_per_second,
-    show_default=True,
-    metavar="N",
-    help="Never ask all registries together more often.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=86400),
-    default=Settings().audit_patience,
-    show_default=True,
-    metavar="SECONDS",
-    help="For all look-ups together; what is not learned by then is unknown.",
-)
+@selector_option
+@login_options
+@lookup_options
 @click.option(
     "-o",
     "--output",
@@ -113,7 +63,7 @@ def policy() -> None:
     default="table",
     show_default=True,
 )
-@click.option("-q", "--quiet", is_flag=True, help="No notes and no progress on standard error.")
+@quiet_option
 def simulate(
     *,
     paths: Sequence[str],

@@ -17,6 +17,7 @@ from webhook import __version__
 from webhook.cli import complain
 from webhook.cli.exit_codes import FOUND, GOOD, UNDECIDED
 from webhook.cli.policies import to_stderr
+from webhook.cli.registry_client import open_registry_client
 from webhook.cli.terminal import Bar
 from webhook.core import resources
 from webhook.core.image import ImageRef
@@ -31,7 +32,6 @@ from webhook.promote.promotion import Outcome, promote
 from webhook.promote.signing import Signer, load_signer
 from webhook.promote.statement import Build, Check, Promoted
 from webhook.registry.builds import Builds
-from webhook.registry.client import RegistryClient, open_client
 from webhook.registry.given import GivenFacts
 from webhook.registry.limits import Limits
 from webhook.registry.source import RegistrySource
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from webhook.core.policy import PolicySet
     from webhook.core.verdict import Finding, Verdict
+    from webhook.registry.client import RegistryClient
 
 _NOT_ASKED = frozenset({"registry", "promotion"})
 """What they ask for comes about by the promotion."""
@@ -58,6 +59,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[Path, ...] = ()
     resolve: bool = False
     repository: str = ""
+    docker_config: Path | None = None
+    """Logins of the person who promotes, for Registries that name none; None: nobody's."""
     key_file: Path | None = None
     evidence: bool = True
     by: str = ""
@@ -123,8 +126,8 @@ def _policies(files: Sequence[Path], *, quiet: bool) -> PolicySet:
 async def _promote(
     wanted: Wanted, ref: ImageRef, policies: PolicySet, signer: Signer | None, bar: Bar
 ) -> tuple[Destination, Outcome]:
-    client = open_client(limits=Limits(image_seconds=_CHECK_SECONDS))
-    try:
+    limits = Limits(image_seconds=_CHECK_SECONDS)
+    async with open_registry_client(wanted.docker_config, limits=limits) as client:
         # Names are looked at before anybody is asked.
         where = destination(ref, wanted.to, policies.registries, wanted.repository)
         tagged(where.target, wanted.tags)
@@ -141,8 +144,6 @@ async def _promote(
             client, where, bar, tags=wanted.tags, promoted=promoted, signer=signer
         )
         return where, outcome
-    finally:
-        await client.close()
 
 
 async def _check(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from webhook.cli.options import READABLE, policy_option
+from webhook.cli.options import READABLE, docker_config_option, policy_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +29,9 @@ Examples:
 Kept are, image by image: what a cluster uses or used of late (its ImageFacts),
 what is younger than --older-than or does not say how old it is, the --keep
 newest of each repository, and what a tag of --keep-tag names; with each its
-platforms and what is attached to it. Manifests that no tag leads to cannot be
-seen. The registry frees the space when it collects its garbage.
+platforms and what is attached to it. Manifests that no tag leads to are seen
+where the registry lists them, as Google's do; the others list tags alone. The
+registry frees the space when it collects its garbage.
 
 \b
 Exit code:
@@ -72,6 +73,7 @@ def registry() -> None:
 @registry.command(epilog=_EPILOG)
 @click.argument("registry", metavar="REGISTRY")
 @policy_option
+@docker_config_option
 @click.option(
     "--older-than",
     type=Age(),
@@ -121,6 +123,7 @@ def clean(
     *,
     registry: str,
     policy_files: Sequence[Path],
+    docker_config: Path | None,
     older_than: timedelta,
     keep: int,
     keep_tags: Sequence[str],
@@ -147,6 +150,7 @@ def clean(
         keep_tags=tuple(keep_tags),
         repositories=tuple(repositories),
         contexts=tuple(contexts),
+        docker_config=docker_config,
         kubeconfig=kubeconfig,
         deletes=deletes,
         yes=yes,

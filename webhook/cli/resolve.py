@@ -13,7 +13,7 @@ import msgspec
 from webhook.cli import complain
 from webhook.cli.exit_codes import FOUND, GOOD
 from webhook.cli.names import names, standard_input
-from webhook.cli.options import policy_option
+from webhook.cli.options import docker_config_option, policy_option
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.printable import printable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from webhook.cli.sources import Network
     from webhook.core.registries import Registries
     from webhook.engine import Source
 
@@ -73,6 +74,7 @@ class Resolved(msgspec.Struct, frozen=True):
     help="table: a line a name; json: one document.",
 )
 @policy_option
+@docker_config_option
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True, max=3600),
@@ -86,6 +88,7 @@ def resolve(
     refs: Sequence[str],
     form: Literal["table", "json"],
     policy_files: Sequence[Path],
+    docker_config: Path | None,
     timeout: float,
 ) -> None:
     """Print each REF with the digest that its tag points to now.
@@ -95,21 +98,26 @@ def resolve(
     private ones.
     """
     from webhook.cli.policies import load_registries  # noqa: PLC0415
+    from webhook.cli.sources import Network  # noqa: PLC0415
 
     registries = load_registries(policy_files)
     texts = names(refs, standard_input)
-    sys.exit(asyncio.run(_resolve_all(texts, form, registries, timeout)))
+    network = Network(unconfigured=True, docker_config=docker_config, settings=Settings())
+    sys.exit(asyncio.run(_resolve_all(texts, form, registries, network, timeout)))
 
 
 async def _resolve_all(
-    texts: Iterator[str], form: Literal["table", "json"], registries: Registries, patience: float
+    texts: Iterator[str],
+    form: Literal["table", "json"],
+    registries: Registries,
+    network: Network,
+    patience: float,
 ) -> int:
-    from webhook.cli.sources import Network, open_source  # noqa: PLC0415
+    from webhook.cli.sources import open_source  # noqa: PLC0415
     from webhook.registry.given import GivenFacts  # noqa: PLC0415
 
     code = GOOD
     found: list[Resolved] = []
-    network = Network(unconfigured=True, settings=Settings())
     async with open_source(registries, GivenFacts(), network) as source:
         while batch := list(islice(texts, _TOGETHER)):
             for one in await asyncio.gather(*[_resolve(text, source, patience) for text in batch]):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -50,47 +49,34 @@ async def open_source(
     Raises:
         InputError: the cache folder cannot be used.
     """
-    client = promotions = builds = own = None
-    if not network.offline:
-        # Imported here: the HTTP client takes a third of a second, and offline needs none of it.
-        from webhook.registry.builds import Builds  # noqa: PLC0415
-        from webhook.registry.client import open_client  # noqa: PLC0415
-        from webhook.registry.cloud.logins import CloudLogins  # noqa: PLC0415
-        from webhook.registry.limits import Limits  # noqa: PLC0415
-        from webhook.registry.programs import OwnLogins  # noqa: PLC0415
-        from webhook.registry.promotions import Promotions  # noqa: PLC0415
-        from webhook.settings import cloud_place, environment  # noqa: PLC0415
+    client = promotions = builds = None
+    async with AsyncExitStack() as stack:
+        if not network.offline:
+            # Imported here: the HTTP client takes a third of a second, and offline needs none.
+            from webhook.cli.registry_client import open_registry_client  # noqa: PLC0415
+            from webhook.registry.builds import Builds  # noqa: PLC0415
+            from webhook.registry.limits import Limits  # noqa: PLC0415
+            from webhook.registry.promotions import Promotions  # noqa: PLC0415
 
-        settings = network.settings
-        limits = Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
-        cloud = CloudLogins(cloud_place(), lambda: datetime.now(UTC))
-        if network.docker_config is not None:
-            own = OwnLogins(network.docker_config, environment())
-        client = open_client(
-            cache_dir=network.cache_dir,
-            limits=limits,
-            cloud=cloud,
-            own=None if own is None else own.of,
+            settings = network.settings
+            limits = Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
+            client = await stack.enter_async_context(
+                open_registry_client(
+                    network.docker_config, limits=limits, cache_dir=network.cache_dir
+                )
+            )
+            promotions = Promotions(client, rules=lambda: rules, monotonic=time.monotonic)
+            stack.push_async_callback(promotions.close)
+            builds = Builds(client, keys=lambda: keys, monotonic=time.monotonic)
+            stack.push_async_callback(builds.close)
+        source = RegistrySource(
+            registries=lambda: registries,
+            client=client,
+            given=given,
+            ask_unconfigured=network.unconfigured,
+            promotions=promotions,
+            builds=builds,
         )
-        promotions = Promotions(client, rules=lambda: rules, monotonic=time.monotonic)
-        builds = Builds(client, keys=lambda: keys, monotonic=time.monotonic)
-    source = RegistrySource(
-        registries=lambda: registries,
-        client=client,
-        given=given,
-        ask_unconfigured=network.unconfigured,
-        promotions=promotions,
-        builds=builds,
-    )
-    snapshot = Snapshot(source, network.budget)
-    try:
+        snapshot = Snapshot(source, network.budget)
+        stack.push_async_callback(snapshot.close)
         yield snapshot
-    finally:
-        await snapshot.close()
-        for asking in (promotions, builds):
-            if asking is not None:
-                await asking.close()
-        if client is not None:
-            await client.close()
-        if own is not None:
-            await own.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from webhook.core.printable import printable
+from webhook.reports.running_table import Tone
 from webhook.reports.table import blocks
 from webhook.reports.wording import MAX_SENTENCE, Effect, summary_line
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from webhook.reports.checked import CheckResult
+    from webhook.reports.running_table import Cell
     from webhook.reports.table import Block
 
 _STYLES = {
@@ -23,6 +25,7 @@ _STYLES = {
     Effect.NOTED: "cyan",
     Effect.NONE: "green",
 }
+_TONES = {Tone.PLAIN: "", Tone.HEAD: "bold", Tone.GOOD: "green", Tone.WEAK: "dim", Tone.BAD: "red"}
 
 
 def print_table(result: CheckResult, *, verbose: bool) -> None:
@@ -64,6 +67,24 @@ def print_blocks(found: Iterable[Block], last: Iterable[str]) -> None:
             console.print(grid)
     for text in last:
         console.print(Text(text, "bold"), soft_wrap=True)
+
+
+def print_rows(rows: Iterable[tuple[Cell, ...]]) -> None:
+    """Aligned rows with colours; a text that leads somewhere can be followed."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.style import Style  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    for row in rows:
+        line = Text()
+        for cell in row:
+            style = Style.parse(_TONES[cell.tone])
+            bare = cell.text.rstrip()
+            line.append(bare, style + Style(link=cell.link) if cell.link else style)
+            line.append(" " * (len(cell.text) - len(bare)))
+        line.rstrip()
+        console.print(line, soft_wrap=True)
 
 
 class Bar:

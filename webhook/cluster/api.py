@@ -117,9 +117,10 @@ class Api:
         query = {"fieldManager": manager} | ({"force": "true"} if force else {})
         return await self._ask("PATCH", path, query, body, "application/apply-patch+yaml")
 
-    async def merge(self, path: str, body: object) -> bytes:
-        """Merge patch (RFC 7396): null removes a field."""
-        return await self._ask("PATCH", path, _NO_QUERY, body, "application/merge-patch+json")
+    async def merge(self, path: str, body: object, *, manager: str = "") -> bytes:
+        """Merge patch (RFC 7396): null removes a field; `manager` is who `managedFields` names."""
+        query = {"fieldManager": manager} if manager else _NO_QUERY
+        return await self._ask("PATCH", path, query, body, "application/merge-patch+json")
 
     async def delete(self, path: str, body: object = None) -> bytes:
         """DELETE one object; `body` may hold DeleteOptions with preconditions."""

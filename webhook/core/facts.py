@@ -26,6 +26,11 @@ class Reason(StrEnum):
     SCRIPT = "script"
     VARIABLE = "variable"
 
+    @property
+    def token(self) -> str:
+        """As conditions write it: `not-found` is `NotFound`."""
+        return "".join(part.capitalize() for part in self.split("-"))
+
 
 class Need(StrEnum):
     """What a rule wants to know before it judges."""

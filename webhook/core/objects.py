@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -51,6 +52,21 @@ _NO_CONTAINER = fields.Container()
 _NO_METADATA = fields.Metadata()
 
 
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """What a request says of an object, beside the object."""
+
+    namespace: str = ""
+    """Where it is written, whatever stands in it."""
+    name: str = ""
+    """Where the object itself has none."""
+    old: Workload | None = None
+    requester: str = ""
+    mirror: bool = False
+
+
+NOBODY_ASKS = Asked()
+
+
 def workload_of(data: object, *, namespace: str = "") -> Workload | None:
     """The workload that an object, as plain data, is or carries; None where it names no image.
 
@@ -78,7 +94,12 @@ def workload_of(data: object, *, namespace: str = "") -> Workload | None:
 
 
 def decode_workload(
-    group: str, kind: str, raw: bytes | msgspec.Raw, *, namespace: str = ""
+    group: str,
+    kind: str,
+    raw: bytes | msgspec.Raw,
+    *,
+    namespace: str = "",
+    asked: Asked = NOBODY_ASKS,
 ) -> Workload | None:
     """The same from JSON, of which only the fields that matter are read.
 
@@ -92,12 +113,12 @@ def decode_workload(
         found = decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidObjectError(_unreadable(error, raw)) from error
-    return _workload(kind, found, namespace)
+    return _workload(kind, found, namespace, asked)
 
 
-def pod_workload(pod: fields.Pod, *, namespace: str = "") -> Workload:
-    """The same from a Pod that is read already."""
-    return _workload("Pod", pod, namespace)
+def pod_workload(pod: fields.Pod, asked: Asked = NOBODY_ASKS) -> Workload:
+    """The same from a Pod that is read already, and what a request says of it."""
+    return _workload("Pod", pod, "", asked)
 
 
 def _unreadable(error: Exception, raw: bytes | msgspec.Raw) -> str:
@@ -117,14 +138,14 @@ def _plain(raw: bytes | msgspec.Raw) -> object:
         return None
 
 
-def _workload(kind: str, found: Shape, namespace: str) -> Workload:
+def _workload(kind: str, found: Shape, namespace: str, asked: Asked = NOBODY_ASKS) -> Workload:
     metadata = found.metadata or _NO_METADATA
     spec, prefix = found.pod()
     pod = spec or _NO_POD
     return Workload(
         kind=kind,
-        namespace=metadata.namespace or namespace,
-        name=metadata.name or metadata.generate_name or "",
+        namespace=asked.namespace or metadata.namespace or namespace,
+        name=metadata.name or metadata.generate_name or asked.name,
         name_is_prefix=not metadata.name and bool(metadata.generate_name),
         uid=metadata.uid or "",
         template=kind != "Pod",
@@ -136,6 +157,9 @@ def _workload(kind: str, found: Shape, namespace: str) -> Workload:
         os=_os(pod),
         grace_seconds=pod.termination_grace_period_seconds,
         images=_uses(pod, prefix),
+        old=asked.old,
+        requester=asked.requester,
+        mirror=asked.mirror,
     )
 
 
@@ -194,7 +218,13 @@ def _use(container: Container, role: Role, pointer: str) -> ImageUse:
 
 
 def _mounts(mounts: Sequence[VolumeMount | None]) -> tuple[str, ...]:
-    paths = {one.mount_path for one in mounts if one is not None and one.mount_path}
+    return _hiding(tuple([one.mount_path or "" for one in mounts if one is not None]))
+
+
+@lru_cache(maxsize=1024)
+def _hiding(mounted: tuple[str, ...]) -> tuple[str, ...]:
+    """The same few lists come again and again."""
+    paths = {path for path in mounted if path}
     if any(".." in path or "//" in path or path[0] != "/" for path in paths):
         return ("/",)  # it may be anywhere
     # Every Pod has this one, and no image has a program there.

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from webhook.core.rules.protocol import Image
     from webhook.core.workload import ImageUse, Workload
 
-    Place: TypeAlias = tuple[Sequence[Policy], bool, bool, str, ImageUse, Image | InvalidImage]
+    Around: TypeAlias = tuple[Sequence[Policy], bool, bool, str]
+    Place: TypeAlias = tuple[ImageUse, Image | InvalidImage]
 
 _MAX_PLACES = 16_384
 """About 10 MB. When there are more, all are forgotten: whatever runs now is soon known again."""
@@ -30,24 +31,29 @@ _MAX_FACTS = 32 * 1024
 class Passed:
     """Remembers good places; what they depend on besides is part of the question."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("_around", "_places")
 
     def __init__(self) -> None:
         """Nothing was judged yet."""
-        self._places: set[Place] = set()
+        self._around: dict[Around, set[Place]] = {}
+        self._places = 0
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return self._places
 
     def others(
         self,
         policies: Sequence[Policy],
         workload: Workload,
-        uses: Iterable[ImageUse],
+        uses: Sequence[ImageUse],
         images: Mapping[str, Image | InvalidImage],
-    ) -> list[ImageUse]:
+    ) -> Sequence[ImageUse]:
         """The uses that must be judged."""
-        places = self._places
-        # All that rules read of a workload: see `Rule.check`.
-        around = (policies, workload.share_process_namespace, workload.host_pid, workload.os)
-        return [use for use in uses if (*around, use, images[use.image]) not in places]
+        places = self._around.get(_around(policies, workload))
+        if not places:
+            return uses
+        return [use for use in uses if (use, images[use.image]) not in places]
 
     def add(
         self,
@@ -58,18 +64,24 @@ class Passed:
         bad: Collection[str],
     ) -> None:
         """Remember uses that were judged, but for those whose pointers are among the `bad`."""
-        places = self._places
-        if len(places) > _MAX_PLACES:
-            places.clear()
-        around = (policies, workload.share_process_namespace, workload.host_pid, workload.os)
-        for use in uses:
-            image = images[use.image]
-            if (
-                use.pointer not in bad
-                and _characters(use) <= _MAX_CHARACTERS
-                and _said(image) <= _MAX_FACTS
-            ):
-                places.add((*around, use, image))
+        if self._places > _MAX_PLACES:
+            self._around.clear()
+            self._places = 0
+        good = [
+            (use, images[use.image])
+            for use in uses
+            if use.pointer not in bad
+            and _characters(use) + len(workload.os) <= _MAX_CHARACTERS
+            and _said(images[use.image]) <= _MAX_FACTS
+        ]
+        if good:
+            self._around.setdefault(_around(policies, workload), set()).update(good)
+            self._places += len(good)
+
+
+def _around(policies: Sequence[Policy], workload: Workload) -> Around:
+    """All that rules read of a workload: see `Rule.check`."""
+    return policies, workload.share_process_namespace, workload.host_pid, workload.os
 
 
 def _said(image: Image | InvalidImage) -> int:

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from webhook.core.image import ImageRef
 
 
+class MirrorSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How to speak to a mirror, where not as to its registry; fields are those of `Registry`."""
+
+    allow_private_addresses: bool = False
+    plain_http: bool = False
+    ca_bundle: str = ""
+    insecure_skip_verify: bool = False
+
+
 class Registry(msgspec.Struct, frozen=True, kw_only=True):
     """One configured registry, or a path in one: where it is, what for, how to speak to it."""
 
@@ -26,6 +35,8 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     environment: str = ""
     promotes_from: str = ""
     mirror: str = ""
+    mirror_settings: MirrorSettings | None = None
+    """None: as for the registry itself."""
     token_realm: str = ""
     """Host of the token service when it is not the registry's own; credentials may go there."""
     allow_private_addresses: bool = False

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from webhook.core.cloud_hosts import PATTERNS, belongs
 from webhook.core.image import ImageRef, normal_host
-from webhook.core.registries import Registry
+from webhook.core.registries import MirrorSettings, Registry
 from webhook.core.resource_fields import FieldError, Fields, is_name
 from webhook.errors import InvalidImageError
 
@@ -44,15 +44,7 @@ def read_registry(name: str, spec: Fields, *, in_cluster: bool = False) -> Regis
         InvalidPolicyError: a field is wrong; names it, and what to write instead.
     """
     host, path = _location(spec, "host")
-    tls = spec.section("tls")
-    plain_http = tls.flag("plainHTTP", default=False)
-    insecure = tls.flag("insecureSkipVerify", default=False)
-    ca_bundle = _certificates(tls)
-    tls.end()
-    if plain_http and (insecure or ca_bundle):
-        raise spec.error("with plainHTTP there is no TLS for the other settings", "tls")
-    if insecure and ca_bundle:
-        raise spec.error("with insecureSkipVerify the caBundle would verify nothing", "tls")
+    reached = _reached(spec)
     docker_config_file, secret_name, provider = _credentials(
         spec.section("credentials"), host, in_cluster=in_cluster
     )
@@ -63,11 +55,12 @@ def read_registry(name: str, spec: Fields, *, in_cluster: bool = False) -> Regis
         environment=spec.text("environment", ""),
         promotes_from=spec.text("promotesFrom", ""),
         mirror=_mirror(spec),
+        mirror_settings=_mirror_settings(spec),
         token_realm=_token_realm(spec),
-        allow_private_addresses=spec.flag("allowPrivateAddresses", default=False),
-        plain_http=plain_http,
-        ca_bundle=ca_bundle,
-        insecure_skip_verify=insecure,
+        allow_private_addresses=reached.allow_private_addresses,
+        plain_http=reached.plain_http,
+        ca_bundle=reached.ca_bundle,
+        insecure_skip_verify=reached.insecure_skip_verify,
         docker_config_file=docker_config_file,
         secret_name=secret_name,
         provider=provider,
@@ -116,6 +109,34 @@ def _mirror(spec: Fields) -> str:
         return ""
     host, path = _location(spec, "mirror")
     return "/".join((host, *path))
+
+
+def _mirror_settings(spec: Fields) -> MirrorSettings | None:
+    if not spec.has("mirrorSettings"):
+        return None
+    settings = spec.section("mirrorSettings")
+    reached = _reached(settings)
+    settings.end()
+    return reached
+
+
+def _reached(spec: Fields) -> MirrorSettings:
+    """How to speak to a host: the same fields for a registry and for its mirror."""
+    tls = spec.section("tls")
+    plain_http = tls.flag("plainHTTP", default=False)
+    insecure = tls.flag("insecureSkipVerify", default=False)
+    ca_bundle = _certificates(tls)
+    tls.end()
+    if plain_http and (insecure or ca_bundle):
+        raise spec.error("with plainHTTP there is no TLS for the other settings", "tls")
+    if insecure and ca_bundle:
+        raise spec.error("with insecureSkipVerify the caBundle would verify nothing", "tls")
+    return MirrorSettings(
+        allow_private_addresses=spec.flag("allowPrivateAddresses", default=False),
+        plain_http=plain_http,
+        ca_bundle=ca_bundle,
+        insecure_skip_verify=insecure,
+    )
 
 
 def _token_realm(spec: Fields) -> str:

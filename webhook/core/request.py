@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from webhook.core.object_fields import Pod
-from webhook.core.objects import decode_workload, pod_workload
+from webhook.core.objects import Asked, decode_workload, pod_workload
 from webhook.core.printable import printable
 from webhook.core.shape_errors import shape_error
 from webhook.errors import InvalidReviewError
@@ -182,26 +182,24 @@ def workload_of_request(request: Request) -> Workload | None:
         return None
     if (request.sub_resource or "") not in _NAMES_IMAGES:
         return None
-    kind, namespace = request.kind, request.namespace or ""
-    if isinstance(request, PodRequest):
-        workload = pod_workload(request.object or Pod(), namespace=namespace)
-    else:
-        decoded = decode_workload(kind.group, kind.kind, request.object, namespace=namespace)
-        if decoded is None:
-            return None
-        workload = decoded
-    old = None
-    if request.operation == "UPDATE" and bytes(request.old_object) != b"null":
-        old = decode_workload(kind.group, kind.kind, request.old_object, namespace=namespace)
-    return msgspec.structs.replace(
-        workload,
-        # The request decides: it says where the object is written, whatever stands in it.
-        namespace=namespace or workload.namespace,
-        name=workload.name or request.name or "",
-        old=old,
+    asked = Asked(
+        namespace=request.namespace or "",
+        name=request.name or "",
+        old=_before(request),
         requester=request.user_info.username,
         mirror=_is_mirror(request),
     )
+    if isinstance(request, PodRequest):
+        return pod_workload(request.object or Pod(), asked)
+    return decode_workload(request.kind.group, request.kind.kind, request.object, asked=asked)
+
+
+def _before(request: Request) -> Workload | None:
+    """The object that an UPDATE changes."""
+    if request.operation != "UPDATE" or bytes(request.old_object) == b"null":
+        return None
+    kind, namespace = request.kind, request.namespace or ""
+    return decode_workload(kind.group, kind.kind, request.old_object, namespace=namespace)
 
 
 def _is_mirror(request: Request) -> bool:

@@ -41,7 +41,7 @@ class ImageUse(msgspec.Struct, frozen=True, gc=False):
     """Paths at which volumes hide what is in the image, but for those of the service account."""
 
 
-class Workload(msgspec.Struct, frozen=True, kw_only=True):
+class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An object that names images: a Pod, or one that carries a Pod template."""
 
     kind: str

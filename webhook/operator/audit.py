@@ -13,6 +13,7 @@ from webhook.core.printable import printable
 from webhook.core.running import DRIFTED
 from webhook.core.verdict import Outcome
 from webhook.errors import ClusterError
+from webhook.operator.annotations import AnnotationOptions, Annotator
 from webhook.operator.audit_events import AuditEvents, EventOptions
 from webhook.operator.audit_news import AuditNews
 from webhook.operator.audit_parts import with_namespace
@@ -44,6 +45,8 @@ class AuditOptions(msgspec.Struct, frozen=True, kw_only=True):
     reports: ReportOptions = ReportOptions()
     events: EventOptions | None = EventOptions()
     """None: none are written."""
+    annotations: AnnotationOptions | None = None
+    """None: workloads are left as they are."""
     requests_per_second: float = 10.0
     """To all registries together, about images that nobody recorded."""
     unasked: frozenset[str] = frozenset()
@@ -114,6 +117,17 @@ class AuditKeeper:
         self._events = (
             AuditEvents(api, options.instance, options.events) if options.events else None
         )
+        self._annotator = (
+            Annotator(
+                api,
+                latest=lambda: self.latest,
+                recorded=state.recorded.facts,
+                unasked=options.unasked,
+                options=options.annotations,
+            )
+            if options.annotations
+            else None
+        )
         state.on_change(self._everything_changed)
 
     @property
@@ -132,6 +146,8 @@ class AuditKeeper:
         found = [self._problem, self._reports.problem, self._trend.problem]
         if self._events is not None:
             found.append(self._events.problem)
+        if self._annotator is not None:
+            found.append(self._annotator.problem)
         return [*(printable(one) for one in found if one), *self._state.ended()]
 
     async def run(self) -> None:
@@ -140,6 +156,8 @@ class AuditKeeper:
             group.create_task(self._state.run())
             await self._state.wait_synced()
             group.create_task(self._reports.run())
+            if self._annotator is not None:
+                group.create_task(self._annotator.run())
             await self._look_for_ever()
 
     async def _look_for_ever(self) -> None:

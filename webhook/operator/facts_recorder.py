@@ -12,7 +12,7 @@ from webhook.core.image import is_digest
 from webhook.core.promotion import together
 from webhook.core.recorded import spec_of
 from webhook.operator.conditions import Found, Truth
-from webhook.operator.facts_steps import questions, token
+from webhook.operator.facts_steps import questions
 from webhook.operator.recorded_facts import LEARNED
 from webhook.registry.cache import question
 
@@ -102,7 +102,7 @@ class FactsRecorder:
 
     async def unknown(self, digest: str, recorded: Recorded | None, unknown: Unknown) -> None:
         """Write why it was not learned."""
-        found = Found(LEARNED, Truth.FALSE, token(unknown.reason), unknown.detail)
+        found = Found(LEARNED, Truth.FALSE, unknown.reason.token, unknown.detail)
         await self._write(digest, self._unlearned(digest), found, recorded)
 
     async def repair(self, digest: str, recorded: Recorded) -> None:

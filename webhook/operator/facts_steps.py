@@ -137,7 +137,7 @@ def step_of(
         return Step.NOTHING
     if recorded is None:
         return Step.RECORD if in_pods else Step.NOTHING
-    return Step.NOTHING if recorded.reason == token(unknown.reason) else Step.RECORD
+    return Step.NOTHING if recorded.reason == unknown.reason.token else Step.RECORD
 
 
 def count_step(
@@ -190,11 +190,6 @@ def trouble_after(
         longest = min(longest, _SHORT_RETRY)
     pause = min(options.first_retry_seconds * 2.0 ** (failures - 1), longest)
     return Trouble(unknown, failures, now + pause * (0.5 + 0.5 * chance))
-
-
-def token(reason: Reason) -> str:
-    """A reason as conditions write it: `not-found` is `NotFound`."""
-    return "".join(part.capitalize() for part in reason.split("-"))
 
 
 def not_configured(names: Sequence[ImageRef]) -> Unknown:

@@ -31,7 +31,8 @@ def places(ref: ImageRef, registry: Registry) -> tuple[Place, ...]:
     """All hosts that may serve an image, in the order in which nodes ask them.
 
     `mirror` stands in the place of `host[/path]`. Credentials of the registry, and the token
-    service that is named for it, are nothing to its mirror.
+    service that is named for it, are nothing to its mirror; what may be excused of one of them is
+    excused of the other only where nothing is said of the mirror itself.
     """
     origin = Place(ref, registry)
     if not registry.mirror:
@@ -43,4 +44,14 @@ def places(ref: ImageRef, registry: Registry) -> tuple[Place, ...]:
     except InvalidImageError:
         # The name is too long for the mirror, so that no node pulls it there either.
         return (origin,)
-    return (Place(there, replace(registry, host=there.host, path=(), token_realm="")), origin)
+    mirror = replace(registry, host=there.host, path=(), token_realm="")
+    own = registry.mirror_settings
+    if own is not None:
+        mirror = replace(
+            mirror,
+            allow_private_addresses=own.allow_private_addresses,
+            plain_http=own.plain_http,
+            ca_bundle=own.ca_bundle,
+            insecure_skip_verify=own.insecure_skip_verify,
+        )
+    return (Place(there, mirror), origin)

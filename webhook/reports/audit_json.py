@@ -13,7 +13,7 @@ from webhook.reports.strict_json import to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from webhook.reports.audited import Audit, Audited, RunningImage
+    from webhook.reports.audited import Audit, Audited, Owner, RunningImage
 
 KIND = "Audit"
 
@@ -47,16 +47,20 @@ def said_of(image: RunningImage) -> Mapping[str, str]:
     return answers(facts.platforms)
 
 
-def _owner(one: Audited) -> Mapping[str, object]:
-    owner = one.owner
+def owner_data(owner: Owner) -> Mapping[str, object]:
+    """An owner as plain data."""
     return {
-        "owner": {
-            "apiVersion": owner.api_version,
-            "kind": owner.kind,
-            "namespace": owner.namespace,
-            "name": owner.name,
-            "uid": owner.uid,
-        },
+        "apiVersion": owner.api_version,
+        "kind": owner.kind,
+        "namespace": owner.namespace,
+        "name": owner.name,
+        "uid": owner.uid,
+    }
+
+
+def _owner(one: Audited) -> Mapping[str, object]:
+    return {
+        "owner": owner_data(one.owner),
         "pods": one.pods,
         "allowed": one.verdict.allowed,
         "findings": [finding_data(finding) for finding in one.verdict.findings],

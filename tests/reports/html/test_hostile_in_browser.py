@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.builders import config, facts
+from tests.builders import config
 from tests.reports.findings import finding
 from tests.reports.judged import audit
+from webhook.core.facts import ImageFacts, PlatformImage
+from webhook.core.inside import Inside, System
 from webhook.core.verdict import Verdict
 from webhook.core.workload import ImageUse, Role
 from webhook.reports.audited import Audited, Owner, RunningImage
@@ -47,10 +49,14 @@ def owned_by(text: str, number: int) -> Audited:
         "org.opencontainers.image.created": text,
         text: text,
     }
+    settings = config(labels=labels, entrypoint=(text,), cmd=(text,), stop_signal=text)
+    system = System(id=text, name=text, version=text, variant=text, until=text)
+    inside = Inside(system=system, source=text)
+    platform = PlatformImage(text, text, settings, inside)
     image = RunningImage(
         use=place,
         digest=text,
-        facts=facts(config(labels=labels, entrypoint=(text,), cmd=(text,))),
+        facts=ImageFacts(digest=text, platforms=(platform,)),
         running=(f"{text}2",),
         environment=text,
     )

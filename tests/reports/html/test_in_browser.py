@@ -61,7 +61,17 @@ def test_charts_are_drawn_in_proportion(page: Page) -> None:
         assert box is not None
         assert box["width"] > 300
         assert box["height"] > 50
-    expect(page.locator("figure.chart")).to_have_count(2)
+    expect(page.locator("figure.chart:not(.counts)")).to_have_count(2)
+    counts = page.locator("figure.counts").first.locator("tr", has_text="bookworm").locator("svg")
+    drawn = counts.locator("rect.plain").bounding_box()
+    scale = counts.bounding_box()
+    images = int(page.locator(".scope").inner_text().split()[2])
+    count = int(
+        page.locator("figure.counts tr", has_text="bookworm").locator("td").first.inner_text()
+    )
+    assert drawn is not None
+    assert scale is not None
+    assert drawn["width"] / scale["width"] == pytest.approx(count / images, abs=0.02)
     expect(page.locator("#owners tr.owner")).to_have_count(OWNERS)
 
 

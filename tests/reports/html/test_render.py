@@ -12,7 +12,8 @@ from tests.builders import DIGEST, config, facts
 from tests.reports.findings import HOSTILE, finding
 from tests.reports.judged import TAKEN, audit
 from tests.reports.shop import shop, trend
-from webhook.core.facts import ImageFacts, Reason, Unknown
+from webhook.core.facts import ImageFacts, PlatformImage, Reason, Unknown
+from webhook.core.inside import Inside, System
 from webhook.core.verdict import Finding, Mode, Outcome, Verdict
 from webhook.core.workload import ImageUse, Role
 from webhook.reports.audited import Audit, Audited, Owner, RunningImage
@@ -134,6 +135,25 @@ def test_a_commit_is_a_link_that_tells_nobody_where_one_came_from() -> None:
     assert {one["rel"] for one in links} == {"noopener noreferrer nofollow"}
 
 
+def test_images_are_counted_by_system_and_by_age() -> None:
+    told = words(Page(render_html(shop())))
+
+    assert "What the images are made of" in told
+    assert "Debian GNU/Linux 12 (bookworm) until 2028-06-30" in told
+    assert "Alpine Linux v3.20 ended 2026-04-01" in told
+    assert "layers not read" in told
+    assert "a year or more" in told
+    assert "What the images are made of" not in words(Page(render_html(audit())))
+
+
+def test_the_facts_of_an_image_stand_with_it() -> None:
+    told = words(Page(render_html(shop())))
+
+    assert "Stops onSIGTERM" in told
+    assert "Known fromfiles in layers" in told
+    assert "Known fromimage config" in told
+
+
 def test_no_trend_is_no_section() -> None:
     assert "Trend" not in words(Page(render_html(shop())))
     assert "Images that fail, by check" in words(Page(render_html(shop(), trend())))
@@ -178,8 +198,12 @@ def hostile_audits(draw: st.DrawFn) -> tuple[Audit, Trend]:
             ),
             "org.opencontainers.image.created": text(),
         }
+        settings = config(labels=labels, cmd=(text(),), stop_signal=text())
+        inside = Inside(system=System(name=text(), until=text()), source=text())
+        looked = PlatformImage(text(), text(), settings, inside)
         either: list[ImageFacts | Unknown] = [
-            facts(config(labels=labels, cmd=(text(),))),
+            facts(settings),
+            ImageFacts(digest=text(), platforms=(looked,)),
             Unknown(Reason.OFFLINE, text()),
         ]
         known = draw(st.sampled_from(either))

@@ -8,7 +8,8 @@ import pytest
 
 from tests.builders import DIGEST, LABELS, REVISION, config, facts, use
 from tests.reports.judged import TAKEN
-from webhook.core.facts import ImageConfig, ImageFacts, Reason, Unknown
+from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Reason, Unknown
+from webhook.core.inside import Inside, System
 from webhook.core.workload import ImageUse, Role
 from webhook.reports.audited import RunningImage
 from webhook.reports.html.running import ImageCard, card_of
@@ -37,8 +38,10 @@ def test_a_good_image_says_everything() -> None:
         built="2026-11-20 08:00",
         age="8 days before this audit",
         pid1="init tini: /sbin/tini -- /app",
+        stop="SIGTERM",
         registry="registry.example.com/prod/web",
         environment="production",
+        sure="image config",
     )
 
 
@@ -105,6 +108,30 @@ def test_the_age_is_that_at_the_audit(days: int, age: str) -> None:
 )
 def test_pid_1_is_what_the_pod_makes_of_it(place: ImageUse, pid1: str) -> None:
     assert card(place=place).pid1 == pid1
+
+
+def test_the_system_says_until_when_somebody_mends_it() -> None:
+    place = use()
+
+    def system(until: str) -> ImageCard:
+        inside = Inside(system=System(id="debian", name="Debian 12", until=until), source="layers")
+        platform = PlatformImage("linux/amd64", "", config(), inside)
+        known = ImageFacts(digest=DIGEST, platforms=(platform,))
+        return card(place=place, known=known)
+
+    assert system("2028-06-30").system == "Debian 12, end of life 2028-06-30"
+    assert system("2026-11-27").system == "Debian 12, its end of life was 2026-11-27"
+    assert system("").system == "Debian 12"
+    assert system("").sure == "files in layers"
+
+
+def test_a_few_platforms_that_were_looked_at_are_named() -> None:
+    inside = Inside(system=System(id="debian", name="Debian 12"), source="layers")
+    one = PlatformImage("linux/amd64", "", config(), inside)
+    other = PlatformImage("linux/s390x", "", config(architecture="s390x"))
+    known = ImageFacts(digest=DIGEST, platforms=(one, other))
+
+    assert card(known=known).sure == "files in layers, of linux/amd64 alone"
 
 
 def test_what_is_not_known_says_why() -> None:

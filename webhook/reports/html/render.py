@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from webhook.core.printable import printable
+from webhook.reports.html.counted import counted
 from webhook.reports.html.rows import Note, Row, Rows, Spot, as_data, rows_of
 from webhook.reports.html.running import ImageCard
 from webhook.reports.html.safe import data_block, policy_of
@@ -120,6 +121,7 @@ def _contents(audit: Audit) -> dict[str, object]:
         "images": len({running.use.image for one in audited for running in one.images}),
         "rules": tuple(printable(rule, MAX_NAME) for rule in rules),
         "shares": shares_of(audited, rules),
+        "counted": counted(audit),
         "namespaces": _few(namespaces),
         "few": FEW_NAMESPACES,
         "more_namespaces": max(0, len(namespaces) - MAX_NAMESPACES),

@@ -30,7 +30,7 @@
       const parts = [owner.kind, `${owner.namespace}/${owner.name}`, ...(owner.rules ?? [])];
       for (const spot of owner.spots ?? []) {
         const shown = images[spot.image] ?? {};
-        parts.push(spot.place, shown.name, shown.digest, shown.commit, shown.source, shown.pid1, shown.environment);
+        parts.push(spot.place, shown.name, shown.digest, shown.commit, shown.source, shown.pid1, shown.system, shown.environment);
       }
       text = parts.join("\n").toLowerCase();
       texts.set(owner, text);

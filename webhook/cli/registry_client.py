@@ -1,0 +1,48 @@
+"""The registry client of one command that a person runs: in his name, and in that of his cloud."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from webhook.registry.client import RegistryClient, open_client
+from webhook.registry.cloud.logins import CloudLogins
+from webhook.registry.programs import OwnLogins
+from webhook.settings import cloud_place, environment
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from webhook.registry.limits import Limits
+
+
+@asynccontextmanager
+async def open_registry_client(
+    docker_config: Path | None, *, limits: Limits | None = None, cache_dir: Path | None = None
+) -> AsyncIterator[RegistryClient]:
+    """A client that logs in, registry by registry, as its Registry says, else as this person.
+
+    Args:
+        docker_config: as `docker login` writes it, with its helpers, for Registries that name no
+            credentials; None: nobody's.
+        limits: see there.
+        cache_dir: where manifests and configs are kept; nowhere if absent.
+
+    Raises:
+        InputError: the cache folder cannot be used.
+    """
+    own = None if docker_config is None else OwnLogins(docker_config, environment())
+    client = open_client(
+        cache_dir=cache_dir,
+        limits=limits,
+        cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC)),
+        own=None if own is None else own.of,
+    )
+    try:
+        yield client
+    finally:
+        await client.close()
+        if own is not None:
+            await own.close()
