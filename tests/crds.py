@@ -38,6 +38,8 @@ POLICY = {
             "require": ["revision"],
             "schemas": ["oci"],
             "sources": ["https://github.com/acme/"],
+            "agreement": "require",
+            "keys": [PUBLIC_KEY],
         },
         "init": {
             "mode": "warn",

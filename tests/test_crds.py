@@ -148,9 +148,9 @@ def test_schema_and_records_have_the_same_fields() -> None:
         registries=["prod"],
     )
 
-    assert set(spec) == set(full) | {"inside", "os"}
+    assert set(spec) == set(full) | {"inside", "made", "os"}
     assert set(spec["promotion"]["properties"]) == set(RecordedPromotion.__struct_encode_fields__)
     assert valid("ImageFacts", full)
     assert recorded <= set(spec)
-    assert set(platform) == one - {"inside"}
+    assert set(platform) == one - {"inside", "made"}
     assert set(platform["config"]["properties"]) == inner

@@ -24,6 +24,14 @@ def test_packages_are_read_again_as_they_were_written() -> None:
     assert (spec["count"], spec["truncated"], "problem" in spec) == (2, False, False)
 
 
+def test_packages_of_languages_say_which() -> None:
+    packages = (Package("@babel/core", "7.24.0", language="npm"), Package("a", "1", "amd64"))
+    spec = contents_of("sha256:x", packages, source="sbom", voucher="in its index, not signed")
+
+    assert packages_in(read(spec)) == packages
+    assert (spec["source"], spec["voucher"]) == ("sbom", "in its index, not signed")
+
+
 def test_no_packages_are_an_empty_list_and_no_failure() -> None:
     assert packages_in(read(contents_of("sha256:x", (), problem="why"))) == ()
 

@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from tests.builders import NOW, pod
+from tests.crds import PUBLIC_KEY
 from webhook.core.exception import ImageException, NamedWorkload
+from webhook.core.keys import read_key
 from webhook.core.policy import (
     NAMESPACE_NAME,
     ActiveRule,
@@ -18,7 +20,9 @@ from webhook.core.policy import (
     Templates,
 )
 from webhook.core.registries import Registries
+from webhook.core.rules.agreement import Asked
 from webhook.core.rules.digest import DigestRule
+from webhook.core.rules.provenance import ProvenanceRule
 from webhook.core.selector import Operator, Requirement, Selector
 from webhook.core.verdict import Mode
 
@@ -133,3 +137,17 @@ def test_what_is_broken_concerns_its_own_namespace_or_all() -> None:
         "ClusterImagePolicy main",
         "ImagePolicy shop/main",
     ]
+
+
+def test_the_keys_of_all_policies_are_tried_each_once() -> None:
+    key = read_key(PUBLIC_KEY)
+    assert key is not None
+    rule = ProvenanceRule(agreement=Asked.REQUIRE, keys=(key,))
+    policies = tuple(
+        Policy(
+            name=name, rules=(ActiveRule(rule, Mode.ENFORCE), ActiveRule(DigestRule(), Mode.WARN))
+        )
+        for name in ("a", "b")
+    )
+
+    assert PolicySet(policies=policies, registries=Registries([])).build_keys == (key,)

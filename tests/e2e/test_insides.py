@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from tests.attesting import COMMIT, SLSA_02, SPDX, buildkit, slsa_02, spdx
 from tests.e2e.accounts import install
 from tests.e2e.facts_world import QUICK, World, until
 from tests.e2e.registries import start_registry
@@ -69,3 +70,24 @@ async def test_what_lies_in_layers_is_recorded_shown_and_let_go(world: World) ->
     packages = packages_in(msgspec.convert(listed["spec"], Contents))
     assert [one.name for one in packages or ()] == ["openssl"]
     assert shown.stdout.count("Debian GNU/Linux 12 (bookworm)") == 2
+
+
+async def test_what_is_attached_answers_first_and_the_base_is_recorded(world: World) -> None:
+    base = await world.push(built(layer(BASE), entrypoint=("/usr/bin/tini",)))
+    image = built(layer(BASE), layer(SCRIPT))
+    name = await world.push(buildkit(image, (SPDX, spdx()), (SLSA_02, slsa_02())))
+    world.pod("base", base)
+    async with world.keeper(LOOKING):
+        await until(lambda: (one := world.facts(base)) and one["spec"].get("made"))
+        world.pod("attested", name)
+        facts = await until(lambda: (one := world.facts(name)) and one["spec"].get("made") and one)
+        listed = await until(lambda: contents(world, name))
+        await asyncio.to_thread(world.delete_pod, "attested")
+        await asyncio.to_thread(world.delete_pod, "base")
+
+    (made,) = facts["spec"]["made"]
+    assert made["build"]["commit"] == COMMIT
+    assert made["base"]["digest"] == base.partition("@")[2]
+    assert facts["spec"]["inside"][0]["inside"]["source"] == "sbom"
+    packages = packages_in(msgspec.convert(listed["spec"], Contents))
+    assert "@babel/core" in [one.name for one in packages or ()]

@@ -30,6 +30,7 @@ LEARNED = Recorded(
     ours=True,
     learned=True,
     looked=False,
+    stacks=(),
     image="r.example/prod/web",
     registries=("prod",),
     promotion=None,

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.attesting import DSSE, SLSA_1, SPDX, attesting, buildkit, envelope, slsa_1, spdx
 from tests.servers import PASSWORD, USER, RealRegistry, real_registry
+from webhook.core.build import Place
 from webhook.core.facts import ImageFacts, Need, Reason
 from webhook.core.image import ImageRef
 from webhook.core.registries import Registry
 from webhook.demo.images import Built, image, index
 from webhook.errors import RegistryError
+from webhook.registry.attestations import Question, attestations
 from webhook.registry.client import open_client
+from webhook.registry.statements import Kind
 
 pytestmark = pytest.mark.tool("docker-registry")
 
@@ -203,3 +207,26 @@ async def test_what_is_not_there_is_not_found(tmp_path: Path, reference: str) ->
                 await learn(configured(real), real.name(repository, reference))
 
             assert missing.value.reason is Reason.NOT_FOUND
+
+
+async def test_attestations_are_found_where_it_has_no_referrers_api(tmp_path: Path) -> None:
+    """In the index as BuildKit puts them there, and under cosign's tag."""
+    attested = buildkit(WEB, (SLSA_1, slsa_1()))
+    body = envelope((SPDX, spdx()), WEB.digest)
+    signed = attesting([(body, DSSE, {"predicateType": SPDX})])
+    async with real_registry(tmp_path) as real:
+        digest = await real.push("prod/web", attested)
+        await real.push("prod/web", signed, f"{WEB.digest.replace(':', '-')}.att")
+        ref = ImageRef.parse(real.name("prod/web", digest))
+        client = open_client()
+        try:
+            access = await client.access(ref, configured(real))
+            top = await client.top(ref, configured(real))
+            asked = Question(digest=WEB.digest, top=top, wanted=frozenset(Kind))
+            found = await attestations(access, asked, 10.0)
+        finally:
+            await client.close()
+
+    places = {kind: one.voucher.place for kind, one in found.by_kind.items()}
+    assert places == {Kind.PROVENANCE: Place.INDEX, Kind.SBOM: Place.TAG}
+    assert found.problems == ()

@@ -230,7 +230,8 @@ async def _judge(
     """The verdict on every subject, by its number."""
     now = datetime.now(UTC)
     rules = policies.promotion_rules
-    async with open_source(policies.registries, given, network, rules) as source:
+    keys = policies.build_keys
+    async with open_source(policies.registries, given, network, rules, keys) as source:
         engine = Engine(
             policies=lambda: policies,
             source=source,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from webhook.core.agreement import agreement, disagreements
+from webhook.core.build import Build
 from webhook.core.claims import claims
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
@@ -53,7 +55,8 @@ def says(facts: ImageFacts) -> Says:
 
 def _platform(one: PlatformImage) -> PlatformReport:
     config = one.config
-    claimed = claims(config)
+    claimed = claims(config, base=one.base)
+    built = one.build if isinstance(one.build, Build) else Build()
     return PlatformReport(
         platform=one.platform,
         digest=one.digest,
@@ -66,6 +69,10 @@ def _platform(one: PlatformImage) -> PlatformReport:
         pid1=pid1(config, one.inside).summary,
         stop_signal=config.stop_signal,
         inside=one.inside,
+        base=one.base,
+        build=one.build,
+        agreement=agreement(claimed, built),
+        disagreements=disagreements(claimed, built),
     )
 
 

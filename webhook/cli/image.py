@@ -12,6 +12,7 @@ import click
 from webhook.cli.exit_codes import FOUND, GOOD
 from webhook.cli.names import names, standard_input
 from webhook.cli.options import (
+    READABLE,
     cache_option,
     docker_config_option,
     facts_option,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from webhook.cli.sources import Network
+    from webhook.core.keys import PublicKey
     from webhook.core.registries import Registries
     from webhook.registry.given import GivenFacts
 
@@ -42,6 +44,7 @@ Examples:
   cocket image -o json ghcr.io/acme/web@sha256:…
   cocket image --inside --platform linux/arm64 nginx:1.25
   cocket image --sbom cyclonedx nginx:1.25 > nginx.cdx.json
+  cocket image --packages --key cosign.pub ghcr.io/acme/web:1.0
   kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' |
     cocket image --offline -o jsonl -
 
@@ -85,6 +88,20 @@ Exit code:
     help="Write a bill of materials as JSON: SPDX 2.3, or CycloneDX 1.5.",
 )
 @click.option(
+    "--layers",
+    is_flag=True,
+    help="Read the layers also for what an attached SBOM tells.",
+)
+@click.option(
+    "--key",
+    "key_files",
+    type=READABLE,
+    multiple=True,
+    metavar="FILE",
+    help="A public key (PEM) that signs attestations; without one, none counts as verified.",
+)
+@click.option("--base", default="", metavar="NAME", help="What it may stand on, with --inside.")
+@click.option(
     "--platform",
     default="",
     metavar="OS/ARCH",
@@ -111,6 +128,9 @@ def image(
     inside: bool,
     packages: bool,
     sbom: str | None,
+    layers: bool,
+    key_files: Sequence[Path],
+    base: str,
     platform: str,
     layers_timeout: float,
 ) -> None:
@@ -119,6 +139,9 @@ def image(
     REF is an image name as in a manifest; `-` reads names from standard input, one a line. To type
     a name is to allow the question: its registry is asked over HTTPS. Registries in --policy say
     how to reach private ones. With --offline names are only parsed.
+
+    --packages and --sbom take an SBOM that is attached to the image, and read layers where there is
+    none; which of them it was stands on standard error.
     """
     texts = names(refs, standard_input)
     into = inside or packages or sbom is not None
@@ -131,6 +154,7 @@ def image(
         sys.exit(page.end())
     # Imported here: 100,000 names are parsed in less time than this takes.
     from webhook.cli.policies import load_registries  # noqa: PLC0415
+    from webhook.cli.public_keys import public_keys  # noqa: PLC0415
     from webhook.cli.sources import Network  # noqa: PLC0415
     from webhook.registry.given import read_facts  # noqa: PLC0415
 
@@ -147,6 +171,9 @@ def image(
                 docker_config=docker_config,
                 packages=packages,
                 sbom=sbom or "",
+                layers=layers,
+                keys=public_keys(key_files),
+                base=base,
                 platform=platform,
                 patience=timeout,
                 seconds=layers_timeout,
@@ -178,6 +205,9 @@ def _look_into(
     docker_config: Path | None,
     packages: bool,
     sbom: str,
+    layers: bool,
+    keys: tuple[PublicKey, ...],
+    base: str,
     platform: str,
     patience: float,
     seconds: float,
@@ -188,6 +218,9 @@ def _look_into(
     look = Look(
         packages=packages,
         sbom=sbom,
+        layers=layers,
+        keys=keys,
+        base=base,
         platform=platform,
         json=form != "table",
         patience=patience,

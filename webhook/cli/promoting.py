@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -30,6 +31,7 @@ from webhook.promote.destination import Destination, destination, tagged
 from webhook.promote.promotion import Outcome, promote
 from webhook.promote.signing import Signer, load_signer
 from webhook.promote.statement import Build, Check, Promoted
+from webhook.registry.builds import Builds
 from webhook.registry.given import GivenFacts
 from webhook.registry.limits import Limits
 from webhook.registry.source import RegistrySource
@@ -153,15 +155,21 @@ async def _check(
     registries = policies.registries
     if registries.of(ref) is None:
         registries = type(registries)([*registries.all, replace(where.source_registry, name="-")])
+    builds = Builds(client, keys=lambda: policies.build_keys, monotonic=time.monotonic)
     engine = Engine(
         policies=lambda: replace(policies, policies=asked, exceptions=()),
-        source=RegistrySource(registries=lambda: registries, client=client, given=GivenFacts()),
+        source=RegistrySource(
+            registries=lambda: registries, client=client, given=GivenFacts(), builds=builds
+        ),
         namespaces=lambda _: None,
         clock=lambda: now,
     )
     use = ImageUse(container="", role=Role.CONTAINER, pointer="", image=str(replace(ref, tag=None)))
     workload = Workload(kind="Pod", namespace="", name="", images=(use,))
-    return await engine.review(workload, _CHECK_SECONDS)
+    try:
+        return await engine.review(workload, _CHECK_SECONDS)
+    finally:
+        await builds.close()
 
 
 def _about_images(policy: Policy) -> Policy | None:

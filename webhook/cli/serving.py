@@ -27,6 +27,7 @@ from webhook.cli.serving_certificates import Files, FromSecret, SelfSigning, loc
 from webhook.core.policy import PolicySet
 from webhook.engine import Engine
 from webhook.errors import InputError
+from webhook.registry.builds import Builds
 from webhook.registry.client import open_client
 from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.counting import Requests
@@ -142,7 +143,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
         InputError: it cannot be listened there.
     """
     settings = Settings()
-    client = promotions = None
+    client = promotions = builds = None
     if not served.offline:
         limits = RegistryLimits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
         requests = Requests()
@@ -158,6 +159,9 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
         promotions = Promotions(
             client, rules=lambda: judging.policies().promotion_rules, monotonic=time.monotonic
         )
+        builds = Builds(
+            client, keys=lambda: judging.policies().build_keys, monotonic=time.monotonic
+        )
     engine = Engine(
         policies=judging.policies,
         source=RegistrySource(
@@ -167,6 +171,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             recorded=judging.recorded,
             pull_secrets=judging.pull_secrets,
             promotions=promotions,
+            builds=builds,
         ),
         namespaces=judging.namespaces,
         clock=now,
@@ -197,8 +202,9 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
     except OSError as error:
         raise InputError(f"cannot listen: {error.strerror or error}") from error
     finally:
-        if promotions is not None:
-            await promotions.close()
+        for asking in (promotions, builds):
+            if asking is not None:
+                await asking.close()
         if client is not None:
             await client.close()
 

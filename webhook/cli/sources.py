@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from webhook.core.registries import Registries
+    from webhook.registry.builds import Keys
     from webhook.registry.given import GivenFacts
     from webhook.registry.promotions import Rules
     from webhook.settings import Settings
@@ -37,18 +38,23 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_source(
-    registries: Registries, given: GivenFacts, network: Network, rules: Rules = ()
+    registries: Registries,
+    given: GivenFacts,
+    network: Network,
+    rules: Rules = (),
+    keys: Keys = (),
 ) -> AsyncIterator[Snapshot]:
-    """Facts for one run; about promotion, what `rules` accept.
+    """Facts for one run; about promotion, what `rules` accept; about builds, what `keys` signed.
 
     Raises:
         InputError: the cache folder cannot be used.
     """
-    client = promotions = None
+    client = promotions = builds = None
     async with AsyncExitStack() as stack:
         if not network.offline:
             # Imported here: the HTTP client takes a third of a second, and offline needs none.
             from webhook.cli.registry_client import open_registry_client  # noqa: PLC0415
+            from webhook.registry.builds import Builds  # noqa: PLC0415
             from webhook.registry.limits import Limits  # noqa: PLC0415
             from webhook.registry.promotions import Promotions  # noqa: PLC0415
 
@@ -61,12 +67,15 @@ async def open_source(
             )
             promotions = Promotions(client, rules=lambda: rules, monotonic=time.monotonic)
             stack.push_async_callback(promotions.close)
+            builds = Builds(client, keys=lambda: keys, monotonic=time.monotonic)
+            stack.push_async_callback(builds.close)
         source = RegistrySource(
             registries=lambda: registries,
             client=client,
             given=given,
             ask_unconfigured=network.unconfigured,
             promotions=promotions,
+            builds=builds,
         )
         snapshot = Snapshot(source, network.budget)
         stack.push_async_callback(snapshot.close)

@@ -81,7 +81,7 @@ class RecordedFacts:
             self.unlearned.add(key)
             spec = RecordedSpec()
         # The name says the digest already.
-        whole = replace(spec, digest="", platforms=spec.whole, inside=())
+        whole = replace(spec, digest="", platforms=spec.whole, inside=(), made=())
         return pack(msgspec.json.encode(whole))
 
     def forget(self, key: Key, value: bytes | None) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
-from webhook.core.inheritance import MARKERS, inherited_from
+from webhook.core.inheritance import MARKERS, Base, inherited_from
 from webhook.core.labels import (
     LABEL_NAMES,
     Blank,
@@ -23,15 +23,18 @@ from webhook.core.labels import (
     quoted,
     read_label,
 )
+from webhook.core.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from webhook.core.base_image import BaseImage
     from webhook.core.facts import ImageConfig
 
 ALL_SCHEMAS = (Schema.OCI, Schema.LABEL_SCHEMA)
 READ_LABELS = MARKERS.union(*(names.values() for names in LABEL_NAMES.values()))
 """Every label that counts here; what the others say changes no answer."""
+_MAX_BASE = 200
 _REVISIONS = frozenset(names[Question.REVISION] for names in LABEL_NAMES.values())
 
 
@@ -68,19 +71,31 @@ class Claims(msgspec.Struct, frozen=True):
                 assert_never(question)
 
 
-def claims(config: ImageConfig, schemas: Sequence[Schema] = ALL_SCHEMAS) -> Claims:
+def claims(
+    config: ImageConfig,
+    schemas: Sequence[Schema] = ALL_SCHEMAS,
+    base: BaseImage | None = None,
+) -> Claims:
     """Read the labels of one platform.
 
     Args:
         config: the image config of the platform.
         schemas: at least one; whose label names count, the preferred one first.
+        base: what it stands on, where that was found. It answers no question that was open.
     """
     labels = dict(config.labels)
+
+    def said(question: Question) -> Meaning | Unanswered:
+        found = _claim(question, schemas, labels, None)
+        if base is None or not base.labels or isinstance(found, Unanswered):
+            return found
+        return _claim(question, schemas, labels, base)
+
     return Claims(
-        revision=_claim(Question.REVISION, schemas, labels),
-        source=_claim(Question.SOURCE, schemas, labels),
-        created=_claim(Question.CREATED, schemas, labels),
-        version=_claim(Question.VERSION, schemas, labels),
+        revision=said(Question.REVISION),
+        source=said(Question.SOURCE),
+        created=said(Question.CREATED),
+        version=said(Question.VERSION),
     )
 
 
@@ -90,7 +105,10 @@ def unanswered(question: Question, clause: str, *labels: str) -> Unanswered:
 
 
 def _claim(
-    question: Question, schemas: Sequence[Schema], labels: Mapping[str, str]
+    question: Question,
+    schemas: Sequence[Schema],
+    labels: Mapping[str, str],
+    below: BaseImage | None,
 ) -> Meaning | Unanswered:
     """One answer: all labels that say anything must say the same, and at least one must."""
     preferred = LABEL_NAMES[schemas[0]][question]
@@ -108,6 +126,8 @@ def _claim(
             missing = missing or unanswered(question, clause, label)
             continue
         base = inherited_from(question, schema, labels)
+        if base is None and below is not None and label in below.labels:
+            base = Base(printable(below.name or below.digest, _MAX_BASE))
         if base is None:
             meanings.append(read)
             continue

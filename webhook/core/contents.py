@@ -26,6 +26,8 @@ class Package(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     architecture: str = ""
     source: str = ""
     """The source package's name, where it is another."""
+    language: str = ""
+    """Of a package that is not the system's: its purl type, such as `npm`; only SBOMs name such."""
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +41,8 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 0
     packages: str = ""
     truncated: bool = False
+    source: str = ""
+    voucher: str = ""
     problem: str = ""
 
 
@@ -50,6 +54,8 @@ def contents_of(
     platform: str = "",
     os: str = "",
     kind: str = "",
+    source: str = "",
+    voucher: str = "",
     problem: str = "",
 ) -> dict[str, object]:
     """The spec that lists packages, as plain data; the first of them where not all have room."""
@@ -68,6 +74,8 @@ def contents_of(
         "count": len(packages),
         "packages": packed,
         "truncated": len(some) < len(packages),
+        "source": source,
+        "voucher": printable(voucher, _MAX_TEXT),
         "problem": printable(problem, _MAX_TEXT),
     }
     return {key: value for key, value in said.items() if value != ""}
@@ -86,12 +94,19 @@ def packages_in(contents: Contents) -> tuple[Package, ...] | None:
         return None
     if not unpacker.eof:
         return None
-    return tuple(Package(*line.split("\t")[:3]) for line in lines if line.count("\t") > 1)
+    return tuple(_package(line.split("\t")) for line in lines if line.count("\t") > 1)
+
+
+def _package(columns: Sequence[str]) -> Package:
+    name, version, architecture, *more = columns
+    return Package(name, version, architecture, language=more[0] if more else "")
 
 
 def _pack(packages: Iterable[Package]) -> str:
     lines = [
-        "\t".join((_plain(one.name), _plain(one.version), _plain(one.architecture)))
+        "\t".join(
+            map(_plain, (one.name, one.version, one.architecture, one.language)),
+        ).removesuffix("\t")
         for one in packages
     ]
     return base64.b64encode(zlib.compress("\n".join(lines).encode(), 9)).decode()

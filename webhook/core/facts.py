@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from webhook.core.base_image import BaseImage
+from webhook.core.build import Build
 from webhook.core.inside import Inside
 
 
@@ -39,6 +41,8 @@ class Need(StrEnum):
     """The image config of every platform that can run."""
     PROMOTION = "promotion"
     """Whether it came into its registry from another one, by the policies' own measure."""
+    BUILD = "build"
+    """What provenance attestations say of every platform that can run."""
 
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):
@@ -85,6 +89,12 @@ class PlatformImage(msgspec.Struct, frozen=True):
     config: ImageConfig
     inside: Inside | None = None
     """What its layers hold; None where nobody looked."""
+    build: Build | Unknown | None = None
+    """What its provenance attestation says; None where nobody asked."""
+    base: BaseImage | None = None
+    """What it stands on; None where that is not known."""
+    chain: str = ""
+    """A name for its layers (`base_image.chains`); empty where nobody looked."""
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from webhook.core.argv import Unresolved, basename
+from webhook.core.build import Voucher
 
 ALL = "${@:"
 """Begins a word that stands for the arguments from a number on: `${@:1}` is all of them."""
@@ -115,7 +116,9 @@ class Inside(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True, r
     packages: int = 0
     """How many packages are installed."""
     source: str = ""
-    """`layers`, or which attestation said so."""
+    """Who told the system and the packages: `layers` or `sbom`. Programs are always of layers."""
+    voucher: Voucher | None = None
+    """Of an SBOM: who stands behind it."""
 
     def find(self, word: str) -> Program | None:
         """What is known of a word that starts a program; None where nothing is."""

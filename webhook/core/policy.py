@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from webhook.core.rules.promotion import PromotionRule
+from webhook.core.rules.provenance import ProvenanceRule
 from webhook.core.selector import Selector
 from webhook.core.verdict import Mode
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from webhook.core.exception import ImageException
+    from webhook.core.keys import PublicKey
     from webhook.core.registries import Registries
     from webhook.core.rules.protocol import Rule
     from webhook.core.workload import Workload
@@ -118,6 +120,13 @@ class PolicySet(msgspec.Struct, frozen=True, dict=True):
         """Every rule `promotion` of every policy, each once: what has to be asked for them."""
         rules = [active.rule for policy in self.policies for active in policy.rules]
         return tuple(dict.fromkeys(rule for rule in rules if isinstance(rule, PromotionRule)))
+
+    @cached_property
+    def build_keys(self) -> tuple[PublicKey, ...]:
+        """The keys of every rule `provenance`, each once: what attestations are verified with."""
+        rules = [active.rule for policy in self.policies for active in policy.rules]
+        keys = [key for rule in rules if isinstance(rule, ProvenanceRule) for key in rule.keys]
+        return tuple(dict.fromkeys(sorted(keys, key=lambda key: key.fingerprint)))
 
     def near(self, namespace: str) -> tuple[Policy, ...]:
         """The policies that may cover something in a namespace; all where it is not known.

@@ -18,6 +18,7 @@ from webhook.core.inside import Inside
 from webhook.core.pid1 import pid1
 from webhook.core.printable import printable
 from webhook.core.promotion import MAX_REMEMBERED
+from webhook.core.recorded_made import RecordedMade, made_of
 from webhook.core.told import one_answer, told
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class RecordedPlatform(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str = ""
     inside: Inside | None = None
     """In memory only: see `RecordedSpec.whole`."""
+    made: RecordedMade | None = None
+    """Likewise."""
 
 
 class RecordedInside(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -86,14 +89,21 @@ class RecordedSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     promotion: RecordedPromotion | None = None
     inside: tuple[RecordedInside, ...] = ()
     """Beside the platforms, so that what a registry says can be written without it."""
+    made: tuple[RecordedMade, ...] = ()
+    """Likewise."""
 
     @property
     def whole(self) -> tuple[RecordedPlatform, ...]:
         """The platforms, each with what its layers hold."""
         known = {(one.platform, one.digest): one.inside for one in self.inside}
+        made = {(one.platform, one.digest): one for one in self.made}
         return tuple(
             [
-                replace(one, inside=known.get((one.platform, one.digest), one.inside))
+                replace(
+                    one,
+                    inside=known.get((one.platform, one.digest), one.inside),
+                    made=made.get((one.platform, one.digest), one.made),
+                )
                 for one in self.platforms
             ]
         )
@@ -133,6 +143,7 @@ def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict
     if facts.platforms and not too_large:
         spec |= answers(facts.platforms)
         spec |= _inside(facts.platforms)
+        spec |= made_of(facts.platforms)
     return spec
 
 
@@ -147,15 +158,17 @@ def facts_of(name: str, spec: RecordedSpec) -> ImageFacts | None:
         return None
     if not all(one.platform for one in spec.platforms):
         return None
-    platforms = tuple(
-        [
-            PlatformImage(one.platform, one.digest, _config(one.config), one.inside)
-            for one in spec.whole
-        ]
-    )
+    platforms = tuple([_platform_of(one) for one in spec.whole])
     return ImageFacts(
         digest=digest, platforms=platforms, source=SOURCE, promotion=promotion_of(spec.promotion)
     )
+
+
+def _platform_of(one: RecordedPlatform) -> PlatformImage:
+    found = PlatformImage(one.platform, one.digest, _config(one.config), one.inside)
+    if one.made is None:
+        return found
+    return replace(found, build=one.made.build, base=one.made.base, chain=one.made.chain)
 
 
 def promotion_of(recorded: RecordedPromotion | None) -> Promotion | None:
@@ -240,7 +253,7 @@ def _inside(platforms: Sequence[PlatformImage]) -> dict[str, object]:
 
 def answers(platforms: Sequence[PlatformImage]) -> Mapping[str, str]:
     """What people ask first, in the words of the rules; what there is no answer to is left out."""
-    said = told([one.config for one in platforms])
+    said = told(platforms)
     found = {
         "commit": said.commit,
         "source": said.source,

@@ -13,7 +13,7 @@ from webhook.core.printable import printable
 
 if TYPE_CHECKING:
     from webhook.core.claims import Claims
-    from webhook.core.facts import ImageConfig
+    from webhook.core.facts import PlatformImage
     from webhook.core.source_url import SourceUrl
 
 _MAX_ANSWER = 256
@@ -33,9 +33,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """The commit by itself, where all platforms agree."""
 
 
-def told(configs: Sequence[ImageConfig]) -> Told:
+def told(platforms: Sequence[PlatformImage]) -> Told:
     """Read the labels of all platforms, as rule `provenance` does."""
-    said: list[Claims] = [claims(config) for config in configs]
+    said: list[Claims] = [claims(one.config, base=one.base) for one in platforms]
     urls = {one.source.url if isinstance(one.source, Meaning) else None for one in said}
     revisions = {_value(one.revision) for one in said}
     return Told(

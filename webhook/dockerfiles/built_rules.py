@@ -98,7 +98,7 @@ class BuiltProvenance(msgspec.Struct, frozen=True):
     """Rule `provenance` on the LABELs of a Dockerfile; those of the base are about the base."""
 
     name: ClassVar[str] = ProvenanceRule.name
-    needs: ClassVar[frozenset[Need]] = ProvenanceRule.needs
+    needs: ClassVar[frozenset[Need]] = ProvenanceRule().needs
 
     rule: ProvenanceRule
     final: Stage

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from webhook.core.argv import effective
 from webhook.core.contents import Package
@@ -35,7 +36,9 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """A clause: which packages could not be listed, and why."""
 
 
-def answers(tree: Tree, config: ImageConfig, *, path: str, folder: str) -> Looked | None:
+def answers(
+    tree: Tree, config: ImageConfig, *, path: str, folder: str, known: Looked | None = None
+) -> Looked | None:
     """The answers; None where a layer that was not read yet may change them.
 
     Args:
@@ -43,11 +46,12 @@ def answers(tree: Tree, config: ImageConfig, *, path: str, folder: str) -> Looke
         config: of the platform.
         path: its variable PATH.
         folder: where its programs start.
+        known: what an SBOM says of the system and the packages; layers are not asked for them.
     """
     files = Programs(tree, architecture=config.architecture, path=path, folder=folder)
     argv = effective(config.entrypoint, config.cmd, (), ())
     text = tree.system()
-    if text is UNSETTLED or not _listed(tree):
+    if known is None and (text is UNSETTLED or not _listed(tree)):
         return None
     try:
         look(argv, (), files)
@@ -56,16 +60,20 @@ def answers(tree: Tree, config: ImageConfig, *, path: str, folder: str) -> Looke
         inits = files.inits()
     except UnsettledError:
         return None
+    asked = [one for one in files.asked.values() if _tells(one)]
+    told = known or _contents(tree, text if isinstance(text, str) else None)
+    inside = replace(
+        told.inside, programs=tuple(asked[:MAX_PROGRAMS]), inits=inits, folders=files.folders
+    )
+    return replace(told, inside=inside)
+
+
+def _contents(tree: Tree, text: str | None) -> Looked:
+    """What the layers say of the system and the packages."""
     databases = tree.databases()
     kind, packages, problem = package_list(databases.values())
-    asked = [one for one in files.asked.values() if _tells(one)]
     inside = Inside(
-        system=system_of(text if isinstance(text, str) else None, databases=databases),
-        programs=tuple(asked[:MAX_PROGRAMS]),
-        inits=inits,
-        folders=files.folders,
-        packages=len(packages),
-        source="layers",
+        system=system_of(text, databases=databases), packages=len(packages), source="layers"
     )
     return Looked(inside=inside, kind=kind, packages=packages, problem=problem)
 

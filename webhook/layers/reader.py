@@ -52,21 +52,26 @@ class Reader:
         self.layers_read = 0
         """Layers that were downloaded, in all."""
 
-    async def look(self, image: Stored, config: ImageConfig) -> Looked:
+    async def look(self, image: Stored, config: ImageConfig, known: Looked | None = None) -> Looked:
         """Look into one platform of an image.
+
+        Args:
+            image: its layers.
+            config: of the platform.
+            known: what an SBOM says; layers are read for what is left, the programs.
 
         Raises:
             RegistryError: a layer could not be had, is hostile or damaged, or goes beyond limits.
         """
         try:
             async with asyncio.timeout(self._limits.seconds):
-                return await self._look(image, config)
+                return await self._look(image, config, known)
         except TimeoutError as error:
             raise UnavailableError(
                 Reason.TIMED_OUT, f"its layers were not read within {self._limits.seconds:g} s"
             ) from error
 
-    async def _look(self, image: Stored, config: ImageConfig) -> Looked:
+    async def _look(self, image: Stored, config: ImageConfig, known: Looked | None) -> Looked:
         limits = self._limits
         if len(image.layers) > limits.layers:
             raise BadLayerError(f"it has {len(image.layers)} layers; {limits.layers} are read")
@@ -82,7 +87,9 @@ class Reader:
                 raise BadLayerError(f"layer {number} ({blob.digest[:19]}…): {error}") from error
             read.append(layer)
             unpacked -= layer.size
-            found = await asyncio.to_thread(_answers, read, image, config, complete=number == 1)
+            found = await asyncio.to_thread(
+                _answers, read, image, config, known, complete=number == 1
+            )
             if found is not None:
                 return found
         raise BadLayerError("it has no layers")
@@ -113,7 +120,12 @@ class Reader:
 
 
 def _answers(
-    read: list[Layer], image: Stored, config: ImageConfig, *, complete: bool
+    read: list[Layer],
+    image: Stored,
+    config: ImageConfig,
+    known: Looked | None,
+    *,
+    complete: bool,
 ) -> Looked | None:
     tree = Tree(read, complete=complete)
-    return answers(tree, config, path=image.path, folder=image.folder)
+    return answers(tree, config, path=image.path, folder=image.folder, known=known)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from webhook.cluster.api import Api
     from webhook.cluster.kinds import Kind
     from webhook.core.document import Document
+    from webhook.core.keys import PublicKey
     from webhook.core.reading import Loaded
     from webhook.core.rules.promotion import PromotionRule
     from webhook.operator.conditions import Found
@@ -73,6 +74,8 @@ class Desk:
         """Those in force; another object only where something of them changed."""
         self.promotion_rules: tuple[PromotionRule, ...] = ()
         """What the policies in force accept for promoted."""
+        self.build_keys: tuple[PublicKey, ...] = ()
+        """What they verify attestations with."""
         self.items: Mapping[str, Item] = {}
         """The Registry objects by name, as they were at the last look."""
         self.broken: Mapping[str, str] = {}
@@ -154,6 +157,7 @@ class Desk:
         rules = loaded.policies.promotion_rules
         same = same and list(map(_asked, self.promotion_rules)) == list(map(_asked, rules))
         self.items, self.broken = items, broken
+        self.build_keys = loaded.policies.build_keys
         if not same:
             self.registries = loaded.policies.registries
             self.promotion_rules = rules

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from webhook.cluster.api import Api
+    from webhook.core.keys import PublicKey
     from webhook.core.registries import Registries
     from webhook.operator.recorded_facts import Recorded
     from webhook.operator.users import News
@@ -49,6 +50,7 @@ class FactsKeeper:
         options: FactsOptions | None = None,
         news: News | None = None,
         promotions: Promotions | None = None,
+        keys: Callable[[], tuple[PublicKey, ...]] = tuple,
     ) -> None:
         """Put the parts together, inside the event loop; nothing is asked before `run`.
 
@@ -61,6 +63,7 @@ class FactsKeeper:
             options: see there.
             news: told of everybody who names images, as `Users` tells.
             promotions: asks whether images were promoted; None: nobody does.
+            keys: what attestations are verified with, now.
         """
         self._options = options or FactsOptions()
         self._asked = WorkQueue()
@@ -86,6 +89,7 @@ class FactsKeeper:
             registries=registries,
             options=self._options,
             ready=self._asked.add,
+            keys=keys,
         )
         self._learner = FactsLearner(
             insides=self._insides,
@@ -147,4 +151,5 @@ class FactsKeeper:
             _log.warning("image facts of %s are gone and in use; writing them again", digest)
         self._asked.add(digest)
         if recorded is not None:
+            self._insides.recorded(digest, recorded)
             self._counted.add(digest)

@@ -34,7 +34,7 @@ _CONFIG = frozenset({Need.CONFIG})
 _CHANGED = Found(
     LEARNED, Truth.FALSE, "Changed", "somebody changed what its registry said; it is asked again"
 )
-_LOOKED: dict[str, object] = {"inside": None, "os": None}
+_LOOKED: dict[str, object] = {"inside": None, "os": None, "made": None}
 """What a record says of layers, taken away: it is written only when somebody looked."""
 _TOO_LARGE = "what its registry says is too large to be recorded; whoever judges it asks again"
 

@@ -15,8 +15,10 @@ from webhook.errors import ClusterError, RegistryError
 from webhook.layers.cache import LayerCache
 from webhook.layers.limits import Limits
 from webhook.layers.reader import Reader
+from webhook.operator.bases import Bases
 from webhook.operator.contents import ContentsWriter
 from webhook.operator.facts_steps import questions
+from webhook.operator.one_image import OneImage, Seen, UnreadLayersError
 from webhook.operator.pace import Pace
 from webhook.operator.recorded_facts import digest_of
 from webhook.operator.work_queue import WorkQueue
@@ -26,11 +28,11 @@ if TYPE_CHECKING:
 
     from webhook.cluster.api import Api
     from webhook.core.facts import PlatformImage
-    from webhook.core.inside import Inside
+    from webhook.core.keys import PublicKey
     from webhook.core.registries import Registries
-    from webhook.layers.answers import Looked
     from webhook.operator.facts_steps import Ask, FactsOptions
     from webhook.operator.facts_view import FactsView
+    from webhook.operator.recorded_facts import Recorded
     from webhook.operator.usage import Usage
     from webhook.registry.client import RegistryClient
 
@@ -40,7 +42,6 @@ _MOST_KEPT = 4096
 _AGAIN_SECONDS = 3600.0
 _REST_SECONDS = 60.0
 _COUNT_SECONDS = 30.0
-_READ_SECONDS = 3600.0
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Insides:
         registries: Callable[[], Registries],
         options: FactsOptions,
         ready: Callable[[str], None],
+        keys: Callable[[], tuple[PublicKey, ...]] = tuple,
     ) -> None:
         """Put the parts together, inside the event loop.
 
@@ -69,6 +71,7 @@ class Insides:
             registries: those configured now.
             options: what to look into, and how much of it.
             ready: is called with a digest whose record is to be written again.
+            keys: what attestations are verified with, now.
         """
         self._view = view
         self._usage = usage
@@ -78,10 +81,17 @@ class Insides:
         self._ready = ready
         self._queue = WorkQueue()
         limits = Limits(packed=options.layer_bytes, seconds=options.layer_seconds)
-        self._reader = Reader(
-            limits=limits,
-            cache=LayerCache(options.layer_cache_bytes),
-            threads=options.looks_at_once,
+        self._bases = Bases(api)
+        self._one = OneImage(
+            client=client,
+            reader=Reader(
+                limits=limits,
+                cache=LayerCache(options.layer_cache_bytes),
+                threads=options.looks_at_once,
+            ),
+            registries=registries,
+            keys=keys,
+            bases=self._bases,
         )
         self._writer = ContentsWriter(
             api,
@@ -89,7 +99,7 @@ class Insides:
             most_bytes=options.contents_bytes,
             rank=self._rank,
         )
-        self._found: OrderedDict[tuple[str, str], Inside] = OrderedDict()
+        self._found: OrderedDict[tuple[str, str], PlatformImage] = OrderedDict()
         self._unwritten: set[str] = set()
         self._looked_at: dict[str, float] = {}
         self._time = asyncio.get_running_loop().time
@@ -108,11 +118,19 @@ class Insides:
 
     def known(self, facts: ImageFacts) -> ImageFacts:
         """The facts with what was found inside, where it is at hand."""
-        platforms = tuple(
-            replace(one, inside=self._found.get((one.digest, one.platform)))
-            for one in facts.platforms
+        return replace(facts, platforms=tuple(map(self._known, facts.platforms)))
+
+    def _known(self, one: PlatformImage) -> PlatformImage:
+        found = self._found.get((one.digest, one.platform))
+        if found is None:
+            return replace(one, inside=None)
+        return replace(
+            one, inside=found.inside, build=found.build, base=found.base, chain=found.chain
         )
-        return replace(facts, platforms=platforms)
+
+    def recorded(self, digest: str, recorded: Recorded) -> None:
+        """What is recorded of a digest: other images may stand on it."""
+        self._bases.learn(digest, recorded.stacks)
 
     async def run(self) -> None:
         """Look for ever; nothing at all where it is switched off."""
@@ -164,7 +182,8 @@ class Insides:
             await self._look_into(digest, asks[0])
         except RegistryError as error:
             _log.info("image %s: not looked into: %s: %s", digest, error.reason, error)
-            await self._write(digest, asks[0], None, str(error))
+            if not isinstance(error, UnreadLayersError):  # Else the SBOM's packages are written.
+                await self._write(digest, asks[0], None, str(error))
             self._queue.add(digest, _AGAIN_SECONDS)
         except ClusterError as error:
             _log.warning("package list of %s: %s", digest, error)
@@ -173,38 +192,40 @@ class Insides:
     async def _look_into(self, digest: str, ask: Ask) -> None:
         facts = await self._client.facts(ask.ref, _CONFIG, ask.registry)
         chosen = [one for one in facts.platforms if one.platform in self._options.platforms]
-        found: list[tuple[PlatformImage, Looked]] = []
+        found: list[Seen] = []
         for one in chosen or facts.platforms[:1]:
-            where = replace(ask.ref, tag=None, digest=one.digest)
-            stored = await self._client.stored(where, ask.registry, seconds=_READ_SECONDS)
-            looked = await self._reader.look(stored, one.config)
-            self._keep(one, looked.inside)
-            found.append((one, looked))
+            try:
+                seen = await self._one.look(ask, facts, one)
+            except UnreadLayersError as error:
+                await self._write(digest, ask, Seen(one, error.told), str(error))
+                raise
+            self._keep(seen.platform)
+            found.append(seen)
         # What judging needs comes first: it is recorded whatever becomes of the list.
         self._looked_at[digest] = self._time()
         self._unwritten.add(digest)
         self._ready(digest)
-        await self._write(digest, ask, found[0], found[0][1].problem)
+        await self._write(digest, ask, found[0], found[0].looked.problem)
 
-    def _keep(self, one: PlatformImage, inside: Inside) -> None:
-        self._found[one.digest, one.platform] = inside
+    def _keep(self, one: PlatformImage) -> None:
+        self._found[one.digest, one.platform] = one
         while len(self._found) > _MOST_KEPT:
             self._found.popitem(last=False)
 
-    async def _write(
-        self, digest: str, ask: Ask, found: tuple[PlatformImage, Looked] | None, problem: str
-    ) -> None:
+    async def _write(self, digest: str, ask: Ask, found: Seen | None, problem: str) -> None:
         if found is None:
             spec = contents_of(digest, (), image=ask.ref.name, problem=problem)
         else:
-            one, looked = found
+            looked, voucher = found.looked, found.looked.inside.voucher
             spec = contents_of(
                 digest,
                 looked.packages,
                 image=ask.ref.name,
-                platform=one.platform,
+                platform=found.platform.platform,
                 os=looked.inside.system.name,
                 kind=looked.kind,
+                source=looked.inside.source,
+                voucher="" if voucher is None else str(voucher),
                 problem=problem,
             )
         await self._writer.write(digest, spec)

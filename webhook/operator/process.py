@@ -104,6 +104,7 @@ class Operator:
             options=options.facts,
             news=None if self.audit is None else self.audit.news.hear,
             promotions=self._promotions,
+            keys=lambda: self.desk.build_keys,
         )
         self.keeping = None if options.webhook is None else Keeping(api, options.webhook, clock)
         self.desk.changed = self._registries_changed

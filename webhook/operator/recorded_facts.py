@@ -21,12 +21,19 @@ class _Platform(msgspec.Struct, frozen=True, gc=False):
     """Counted, not read."""
 
 
+class _Made(msgspec.Struct, frozen=True, gc=False):
+    """Of a platform, what another image may stand on."""
+
+    chain: str = ""
+
+
 class _Spec(msgspec.Struct, frozen=True):
     digest: str = ""
     image: str = ""
     registries: tuple[str, ...] = ()
     platforms: tuple[_Platform, ...] = ()
     inside: tuple[_Platform, ...] = ()
+    made: tuple[_Made, ...] = ()
     truncated: bool = False
     promotion: RecordedPromotion | None = None
 
@@ -56,6 +63,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """True where a registry told; also where that was too large to be recorded."""
     looked: bool
     """True where it says what the layers hold."""
+    stacks: tuple[str, ...]
+    """Names of all layers of its platforms, see `base_image.chains`."""
     image: str
     registries: tuple[str, ...]
     promotion: Promotion | None
@@ -94,6 +103,7 @@ def recorded_of(item: FactsItem) -> Recorded:
         ours=written == metadata.generation and metadata.name == name_of(spec.digest),
         learned=learned,
         looked=bool(spec.inside),
+        stacks=tuple([one.chain for one in spec.made if one.chain]),
         # A hundred thousand digests live in a few dozen repositories.
         image=sys.intern(spec.image),
         registries=_shared(spec.registries),

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from webhook.core.promotion import PREDICATE_TYPE, STATEMENT_TYPE
 from webhook.registry.documents import bad, document, text_of
+from webhook.registry.statements import is_about
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,7 +53,11 @@ def read_envelope(body: bytes) -> Envelope:
     Raises:
         BadContentError: it is none.
     """
-    found = document(body, "the evidence")
+    return envelope_of(document(body, "the evidence"))
+
+
+def envelope_of(found: Mapping[str, object]) -> Envelope:
+    """The same for one that was read as a part of something else, by `documents.document`."""
     if text_of(found, "payloadType") != PAYLOAD_TYPE:
         raise bad("the evidence is no in-toto statement")
     signatures = found.get("signatures")
@@ -74,14 +79,7 @@ def read_statement(payload: bytes, digest: str) -> Mapping[str, object]:
     kinds = (text_of(found, "_type"), text_of(found, "predicateType"))
     if kinds != (STATEMENT_TYPE, PREDICATE_TYPE):
         raise bad("the statement is not about a promotion")
-    subjects = found.get("subject")
-    algorithm, _, encoded = digest.partition(":")
-    if not isinstance(subjects, list) or not any(
-        isinstance(one, dict)
-        and isinstance(one.get("digest"), dict)
-        and one["digest"].get(algorithm) == encoded
-        for one in subjects
-    ):
+    if not is_about(found, digest):
         raise bad("the statement is about another image")
     predicate = found.get("predicate")
     if not isinstance(predicate, dict):
@@ -102,6 +100,11 @@ def signers(body: bytes, digest: str, keys: Iterable[PublicKey]) -> frozenset[st
     """
     envelope = read_envelope(body)
     read_statement(envelope.payload, digest)
+    return verified(envelope, keys)
+
+
+def verified(envelope: Envelope, keys: Iterable[PublicKey]) -> frozenset[str]:
+    """The fingerprints of those keys that signed an envelope, whatever it says."""
     message = pae(envelope.payload)
     return frozenset(
         key.fingerprint

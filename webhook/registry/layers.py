@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from webhook.core.base_image import BASE_DIGEST, BASE_NAME
 from webhook.registry.content import check_digest
 from webhook.registry.documents import bad, document
 from webhook.registry.manifests import Manifest, descriptor, read_manifest
@@ -35,6 +36,9 @@ class Stored(msgspec.Struct, frozen=True):
     """The variable PATH of the config; empty where it is not set."""
     folder: str = "/"
     """Where relative paths begin: WorkingDir."""
+    base_name: str = ""
+    base_digest: str = ""
+    """What annotations of the manifest say that it stands on."""
 
     async def layer(self, layer: Descriptor, into: Callable[[bytes], Awaitable[None]]) -> None:
         """Hand a layer's bytes on, as they come; the caller compares them with the digest.
@@ -55,7 +59,8 @@ async def stored(top: Served, repository: Repository) -> Stored:
     manifest = read_manifest(top.body, top.media_type)
     if not isinstance(manifest, Manifest):
         raise bad("an index was served where one platform's manifest was asked for")
-    named = document(top.body, "the manifest")["layers"]
+    whole = document(top.body, "the manifest")
+    named = whole["layers"]
     assert isinstance(named, list)  # noqa: S101 - `read_manifest` saw to it
     if len(named) > _MAX_LAYERS:
         raise bad(f"the manifest names {len(named)} layers; at most {_MAX_LAYERS} are read")
@@ -65,7 +70,16 @@ async def stored(top: Served, repository: Repository) -> Stored:
     config = document(await repository.config(manifest.config), "the image config")
     inner = config.get("config")
     settings: Mapping[str, object] = inner if isinstance(inner, dict) else {}
-    return Stored(repository, layers, _path(settings.get("Env")), _text(settings, "WorkingDir"))
+    notes = whole.get("annotations")
+    said: Mapping[str, object] = notes if isinstance(notes, dict) else {}
+    return Stored(
+        repository,
+        layers,
+        _path(settings.get("Env")),
+        _text(settings, "WorkingDir") or "/",
+        _text(said, BASE_NAME),
+        _text(said, BASE_DIGEST),
+    )
 
 
 def _path(env: object) -> str:
@@ -77,4 +91,4 @@ def _path(env: object) -> str:
 
 def _text(found: Mapping[str, object], key: str) -> str:
     value = found.get(key)
-    return value[:_MAX_PATH] if isinstance(value, str) and value else "/"
+    return value[:_MAX_PATH] if isinstance(value, str) else ""

@@ -70,7 +70,7 @@ async def referrers(access: Access, digest: str, seconds: float) -> Referrers:
         RegistryError: a list could not be read.
     """
     deadline = asyncio.get_running_loop().time() + seconds
-    listed = await _from_api(access, digest, deadline)
+    listed = await from_api(access, digest, deadline)
     tagged = await tagged_index(access, digest, seconds)
     entries = list(listed or ())
     if tagged is not None:
@@ -118,8 +118,12 @@ def _entry(entry: object) -> Referrer | None:
     return Referrer(Descriptor(kind, digest, size), text_of(entry, "artifactType"))
 
 
-async def _from_api(access: Access, digest: str, deadline: float) -> list[Referrer] | None:
-    """What the API says; None where there is no such API."""
+async def from_api(access: Access, digest: str, deadline: float) -> list[Referrer] | None:
+    """What the API says; None where there is no such API.
+
+    Raises:
+        RegistryError: the list could not be read.
+    """
     url = Url(access.origin, f"/v2/{access.repository}/referrers/{digest}")
     found: list[Referrer] = []
     for _ in range(_MAX_PAGES):

@@ -12,6 +12,7 @@ from webhook.core.printable import printable
 from webhook.core.promotion import together
 from webhook.core.registries import Registry
 from webhook.errors import RegistryError
+from webhook.registry.builds import with_builds_of
 from webhook.registry.cache import Pinned, Tagged, question
 from webhook.registry.tenant import OPENED_BY_LOGIN, Tenant
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registries
     from webhook.core.workload import Workload
+    from webhook.registry.builds import Builds
     from webhook.registry.client import RegistryClient
     from webhook.registry.given import GivenFacts
     from webhook.registry.promotions import Promotions
@@ -65,6 +67,7 @@ class RegistrySource:
         recorded: Recorded | None = None,
         pull_secrets: PullSecrets | None = None,
         promotions: Promotions | None = None,
+        builds: Builds | None = None,
     ) -> None:
         """Put the sources together.
 
@@ -80,6 +83,7 @@ class RegistrySource:
                 than its own; None where they are nobody's business. Never under a cache of answers
                 by name alone, such as one run's snapshot.
             promotions: asks whether images were promoted; None where nobody may be asked.
+            builds: asks which build made an image; likewise.
         """
         self._registries = registries
         self._client = client
@@ -88,15 +92,18 @@ class RegistrySource:
         self._recorded = recorded
         self._pull_secrets = pull_secrets
         self._promotions = promotions
+        self._builds = builds
         self._places: dict[ImageRef, _Place] = {}
         self._places_of: Registries | None = None
 
     def known(self, ref: ImageRef, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """What can be said at once; None where `learn` must be asked."""
         found = self._known(ref, needs)
-        if Need.PROMOTION not in needs or not isinstance(found, ImageFacts):
-            return found
-        return self._with_promotion(ref, found)
+        if Need.PROMOTION in needs and isinstance(found, ImageFacts):
+            found = self._with_promotion(ref, found)
+        if Need.BUILD in needs and isinstance(found, ImageFacts):
+            found = self._with_builds(ref, found)
+        return found
 
     def _known(self, ref: ImageRef, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """The same but for its promotion."""
@@ -140,12 +147,15 @@ class RegistrySource:
             found = await self._asked(self._client, ref, needs, place.registry, workload)
             if isinstance(found, Unknown):
                 return found
-        if Need.PROMOTION not in needs or self._promotions is None:
-            return found
-        promotion = await self._promotions.learn(
-            ref, found.digest, place.registry, self._registries(), self._recorded_promotion(ref)
-        )
-        return replace(found, promotion=promotion)
+        if Need.PROMOTION in needs and self._promotions is not None:
+            promotion = await self._promotions.learn(
+                ref, found.digest, place.registry, self._registries(), self._recorded_promotion(ref)
+            )
+            found = replace(found, promotion=promotion)
+        if Need.BUILD in needs and self._builds is not None:
+            recorded = with_builds_of(found, self._recall(ref))
+            found = await self._builds.learn(ref, recorded, place.registry)
+        return found
 
     async def _asked(
         self,
@@ -181,6 +191,13 @@ class RegistrySource:
         else:
             promotion = self._promotions.known(ref, found.digest, recorded)
         return None if promotion is None else replace(found, promotion=promotion)
+
+    def _with_builds(self, ref: ImageRef, found: ImageFacts) -> ImageFacts | None:
+        """The facts with what is known of their builds; None where it must be asked."""
+        if not isinstance(self._place(ref), _Asked):
+            return found
+        recorded = with_builds_of(found, self._recall(ref))
+        return recorded if self._builds is None else self._builds.known(ref, recorded)
 
     def _recorded_promotion(self, ref: ImageRef) -> Promotion | None:
         facts = self._recall(ref)

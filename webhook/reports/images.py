@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from webhook.core.agreement import Agreement
 from webhook.core.facts import Unknown
 from webhook.core.image import ImageRef
 from webhook.core.printable import printable
+from webhook.reports.built import base_json, base_rows, build_json, build_rows
 from webhook.reports.insides import inside_json, inside_rows
 from webhook.reports.strict_json import to_json
 from webhook.reports.wording import MAX_NAME, MAX_SENTENCE
@@ -16,6 +18,8 @@ from webhook.reports.wording import MAX_NAME, MAX_SENTENCE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from webhook.core.base_image import BaseImage
+    from webhook.core.build import Build
     from webhook.core.inside import Inside
 
 MAX_LABELS_SHOWN = 50
@@ -40,6 +44,13 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
     stop_signal: str = ""
     inside: Inside | None = None
     """What its layers hold; None where nobody looked."""
+    base: BaseImage | None = None
+    """What it stands on; None where that is not known."""
+    build: Build | Unknown | None = None
+    """What its provenance attestation says; None where nobody asked."""
+    disagreements: tuple[str, ...] = ()
+    """What labels and attestation say differently, a clause each."""
+    agreement: Agreement = Agreement.UNTOLD
 
 
 class Says(msgspec.Struct, frozen=True):
@@ -119,7 +130,10 @@ def _platform(one: PlatformReport) -> Mapping[str, object]:
         "cmd": one.cmd,
         "pid1": one.pid1,
         "stopSignal": one.stop_signal or None,
-    } | ({"inside": inside_json(one.inside)} if one.inside is not None else {})
+        **({"inside": inside_json(one.inside)} if one.inside is not None else {}),
+        **base_json(one.base),
+        **build_json(one),
+    }
 
 
 def _name_rows(ref: ImageRef) -> Iterator[tuple[str, str]]:
@@ -154,6 +168,8 @@ def _says_rows(says: Says | Unknown | None) -> Iterator[tuple[str, str]]:
             for one in platforms:
                 if one.inside is not None:
                     yield from inside_rows(one.inside)
+                yield from base_rows(one.base)
+                yield from build_rows(one)
             if says.inside is not None:
                 detail = printable(says.inside.detail, MAX_SENTENCE)
                 yield "inside", f"unknown, {says.inside.reason}: {detail}"

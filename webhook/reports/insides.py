@@ -12,8 +12,9 @@ from webhook.reports.strict_json import to_json
 from webhook.reports.wording import MAX_SENTENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from webhook.core.build import Voucher
     from webhook.core.inside import Inside, Program, System
     from webhook.layers.answers import Looked
 
@@ -23,9 +24,24 @@ _WIDTH = 34
 def inside_rows(inside: Inside) -> Iterator[tuple[str, str]]:
     """Rows of the table: a word, and what there is to say."""
     yield "OS", system_line(inside.system)
-    yield "packages", str(inside.packages)
+    yield "packages", f"{inside.packages}{told_by(inside)}"
     for program in inside.programs:
         yield "program", f"{printable(program.word, MAX_SENTENCE)}: {program_line(program)}"
+
+
+def told_by(inside: Inside) -> str:
+    """Who listed the packages, where it was not the layers: «, by the SBOM in its index …»."""
+    return "" if inside.voucher is None else f", by the SBOM {inside.voucher}"
+
+
+def notes(looked: Looked, problems: Sequence[str]) -> Iterator[str]:
+    """What is to be said beside a list of packages: by whom it is, what is missing, what failed."""
+    if looked.inside.voucher is not None:
+        yield f"listed by the SBOM {looked.inside.voucher}; its layers were not asked for packages"
+    if looked.problem:
+        yield looked.problem
+    for problem in problems:
+        yield f"attached, and not counted: {printable(problem, MAX_SENTENCE)}"
 
 
 def system_line(system: System) -> str:
@@ -61,6 +77,7 @@ def inside_json(inside: Inside | Unknown) -> Mapping[str, object]:
     system = inside.system
     return {
         "source": inside.source,
+        "attestation": voucher_json(inside.voucher),
         "os": {
             "id": system.id,
             "name": system.name,
@@ -87,10 +104,18 @@ def inside_json(inside: Inside | Unknown) -> Mapping[str, object]:
     }
 
 
+def voucher_json(voucher: Voucher | None) -> Mapping[str, object] | None:
+    """Where an attestation lies, whether it is signed, and which keys verified it."""
+    if voucher is None:
+        return None
+    return {"place": voucher.place.value, "signed": voucher.signed, "signers": voucher.signers}
+
+
 def package_lines(looked: Looked) -> Iterator[str]:
     """One line a package: name, version, architecture, between blanks."""
     for one in looked.packages:
-        columns = (one.name.ljust(_WIDTH), one.version.ljust(_WIDTH), one.architecture)
+        last = one.architecture or one.language
+        columns = (one.name.ljust(_WIDTH), one.version.ljust(_WIDTH), last)
         yield printable(" ".join(columns).rstrip(), MAX_SENTENCE)
 
 
@@ -102,6 +127,8 @@ def packages_json(name: str, digest: str, looked: Looked) -> str:
             "image": name,
             "digest": digest,
             "os": system.name,
+            "source": looked.inside.source,
+            "attestation": voucher_json(looked.inside.voucher),
             "problem": looked.problem or None,
             "packages": [
                 {

@@ -19,6 +19,8 @@ def purl_of(package: Package, kind: str, system: System) -> str:
         kind: `deb`, `apk`, `rpm` or `alpm`: the purl types of the databases' systems.
         system: whose package it is; its id is the namespace.
     """
+    if package.language:
+        return _of_language(package)
     version, qualifiers = package.version, {}
     if kind == "rpm" and ":" in version:
         # The epoch is a qualifier of its own (purl-spec, types/rpm).
@@ -36,4 +38,13 @@ def purl_of(package: Package, kind: str, system: System) -> str:
         name=package.name,
         version=version,
         qualifiers=qualifiers,
+    ).to_string()
+
+
+def _of_language(package: Package) -> str:
+    """The same for a package that is no system's: its name holds the namespace."""
+    joint = ":" if package.language == "maven" else "/"
+    namespace, _, name = package.name.rpartition(joint)
+    return PackageURL(
+        type=package.language, namespace=namespace or None, name=name, version=package.version
     ).to_string()

@@ -21,7 +21,7 @@ from webhook.core.verdict import Mode, Outcome
 from webhook.reports.wording import MAX_NAME, placed_sentence
 
 if TYPE_CHECKING:
-    from webhook.core.facts import ImageConfig, Unknown
+    from webhook.core.facts import PlatformImage, Unknown
     from webhook.core.verdict import Finding
     from webhook.reports.audited import RunningImage
 
@@ -162,12 +162,12 @@ def _commit(facts: ImageFacts | Unknown) -> str:
     """The commit, where all platforms agree on one."""
     if not isinstance(facts, ImageFacts):
         return ""
-    said = {_revision(one.config) for one in facts.platforms}
+    said = {_revision(one) for one in facts.platforms}
     return said.pop() if len(said) == 1 else ""
 
 
-def _revision(config: ImageConfig) -> str:
-    revision = claims(config).revision
+def _revision(one: PlatformImage) -> str:
+    revision = claims(one.config, base=one.base).revision
     return revision.value if isinstance(revision, Meaning) else ""
 
 

@@ -149,7 +149,7 @@ def known_of(running: RunningImage, taken: datetime) -> Known:
 
 def told_of(platforms: Sequence[PlatformImage]) -> Told:
     """What the labels of all platforms say; nothing where there are none."""
-    return told([one.config for one in platforms]) if platforms else _NOTHING
+    return told(platforms) if platforms else _NOTHING
 
 
 def system_of(platforms: Sequence[PlatformImage], taken: datetime) -> Made:

@@ -261,4 +261,4 @@ def test_a_rule_that_asks_nothing_or_that_nothing_meets_is_refused(
 
 def test_it_needs_the_config() -> None:
     assert ProvenanceRule.name == "provenance"
-    assert frozenset({Need.CONFIG}) == ProvenanceRule.needs
+    assert frozenset({Need.CONFIG}) == ProvenanceRule().needs

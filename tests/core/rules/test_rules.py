@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.crds import PUBLIC_KEY
 from webhook.core.document import Document
 from webhook.core.labels import Question, Schema
 from webhook.core.registries import Registries, Registry
 from webhook.core.resource_fields import Fields
 from webhook.core.rules import RULES
+from webhook.core.rules.agreement import Asked
 from webhook.core.rules.digest import DigestRule
 from webhook.core.rules.init import InitRule, Knob
 from webhook.core.rules.protocol import Rule
@@ -91,3 +93,24 @@ def test_a_list_of_more_may_be_empty() -> None:
 
 def test_the_name_in_the_table_is_the_name_of_the_rule() -> None:
     assert [build(name, {}).name for name in RULES] == list(RULES)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"keys": [PUBLIC_KEY]}, "keys count for nothing: set agreement"),
+        ({"agreement": "require", "keys": ["no key"]}, "expected a public key as PEM"),
+        ({"agreement": "require", "keys": [PUBLIC_KEY] * 17}, "more than 16 entries"),
+        ({"agreement": "always"}, "off, ifAttested, require"),
+    ],
+)
+def test_an_agreement_that_is_no_setting_is_told(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidPolicyError, match=words):
+        build("provenance", settings)
+
+
+def test_an_agreement_is_switched_on_by_its_word() -> None:
+    rule = build("provenance", {"agreement": "require", "keys": [PUBLIC_KEY]})
+
+    assert isinstance(rule, ProvenanceRule)
+    assert (rule.agreement, len(rule.keys)) == (Asked.REQUIRE, 1)

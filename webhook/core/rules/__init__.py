@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from webhook.core.keys import not_a_key, read_key
+from webhook.core.keys import PublicKey, not_a_key, read_key
 from webhook.core.registries import Registries
 from webhook.core.resource_fields import Fields
+from webhook.core.rules.agreement import Asked
 from webhook.core.rules.digest import DigestRule
 from webhook.core.rules.init import InitRule
 from webhook.core.rules.promotion import MAX_KEYS, Accept, PromotionRule
@@ -24,10 +25,16 @@ def _registry(settings: Fields, registries: Registries) -> Rule:
 
 
 def _provenance(settings: Fields, _registries: Registries) -> Rule:
+    agreement = settings.word("agreement", _PROVENANCE.agreement)
+    keys = _keys(settings, MAX_KEYS)
+    if keys and agreement is Asked.OFF:
+        raise settings.error("keys count for nothing: set agreement", "agreement")
     return ProvenanceRule(
         require=settings.words("require", _PROVENANCE.require),
         schemas=settings.words("schemas", _PROVENANCE.schemas),
         sources=settings.texts("sources", _PROVENANCE.sources),
+        agreement=agreement,
+        keys=keys,
     )
 
 
@@ -45,19 +52,24 @@ def _init(settings: Fields, _registries: Registries) -> Rule:
 
 def _promotion(settings: Fields, registries: Registries) -> Rule:
     accept = settings.words("accept", (Accept.ORIGIN,))
+    keys = _keys(settings, MAX_KEYS)
+    if Accept.EVIDENCE in accept and not keys:
+        raise settings.error("accept has evidence: write the keys whose signatures count", "keys")
+    if Accept.EVIDENCE not in accept and keys:
+        raise settings.error("keys count for nothing: add evidence", "accept")
+    return PromotionRule(registries=registries, accept=accept, keys=keys)
+
+
+def _keys(settings: Fields, most: int) -> tuple[PublicKey, ...]:
     keys = []
     for index, pem in enumerate(settings.texts("keys", ())):
         key = read_key(pem)
         if key is None:
             raise settings.error(not_a_key(pem), "keys", index)
         keys.append(key)
-    if Accept.EVIDENCE in accept and not keys:
-        raise settings.error("accept has evidence: write the keys whose signatures count", "keys")
-    if Accept.EVIDENCE not in accept and keys:
-        raise settings.error("keys count for nothing: add evidence", "accept")
-    if len(keys) > MAX_KEYS:
-        raise settings.error(f"the list has more than {MAX_KEYS} entries", "keys")
-    return PromotionRule(registries=registries, accept=accept, keys=tuple(keys))
+    if len(keys) > most:
+        raise settings.error(f"the list has more than {most} entries", "keys")
+    return tuple(keys)
 
 
 RULES: Mapping[str, Callable[[Fields, Registries], Rule]] = {

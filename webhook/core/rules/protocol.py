@@ -29,8 +29,10 @@ class Rule(Protocol):
 
     name: ClassVar[str]
     """As in a policy's `rules`, in findings, in docs/rules.md and in the name of its file."""
-    needs: ClassVar[frozenset[Need]]
-    """What must be learned before it is asked; empty when the name alone answers."""
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What must be learned before it is asked; empty when the name alone answers."""
 
     def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:
         """Answer for one use of one image; never raises, never looks anything up.

@@ -12,6 +12,7 @@ from webhook.core.claims import ALL_SCHEMAS, Claims, Unanswered, claims, unanswe
 from webhook.core.facts import ImageFacts, Need, Unknown
 from webhook.core.labels import LABEL_NAMES, Meaning, Question, Schema
 from webhook.core.printable import printable
+from webhook.core.rules.agreement import MAX_KEYS, Asked, agreed
 from webhook.core.rules.unlearned import unlearned, without_platforms
 from webhook.core.source_url import SourceUrl, parse_source
 from webhook.core.timestamps import Moment
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from webhook.core.keys import PublicKey
     from webhook.core.rules.protocol import Image
     from webhook.core.workload import ImageUse, Workload
 
@@ -35,7 +37,10 @@ _MAX_REMEMBERED_TEXT = 64 * 1024
 _MAX_LISTED = 3
 _MAX_SHOWN = 100
 
+_LABELS = frozenset({Need.CONFIG})
+_BOTH = frozenset({Need.CONFIG, Need.BUILD})
 _PASS = Answer(Outcome.PASS, "its labels say where it comes from.")
+_AGREED = Answer(Outcome.PASS, "its labels say where it comes from, and no build says otherwise.")
 _VALUES = {
     Question.REVISION: "$(git rev-parse HEAD)",
     Question.SOURCE: "https://HOST/REPOSITORY",
@@ -53,7 +58,6 @@ class ProvenanceRule(msgspec.Struct, frozen=True, cache_hash=True):
     """Pass an image of which every platform that can run answers what the policy asks."""
 
     name: ClassVar[str] = "provenance"
-    needs: ClassVar[frozenset[Need]] = frozenset({Need.CONFIG})
 
     require: tuple[Question, ...] = (Question.REVISION, Question.SOURCE, Question.CREATED)
     """The questions that must be answered; at least one."""
@@ -61,13 +65,28 @@ class ProvenanceRule(msgspec.Struct, frozen=True, cache_hash=True):
     """Whose label names count; at least one, the preferred one first."""
     sources: tuple[str, ...] = ()
     """URLs under which the source must lie; none: anywhere. Judged only if `source` is required."""
+    agreement: Asked = Asked.OFF
+    """Whether labels are compared with a provenance attestation."""
+    keys: tuple[PublicKey, ...] = ()
+    """Whose signature makes an attestation count that is only attached; none where none is asked
+    for."""
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """The configs; the attestations only where they are compared."""
+        return _LABELS if self.agreement is Asked.OFF else _BOTH
 
     def __post_init__(self) -> None:
         """Refuse settings that ask nothing, or that nothing could meet.
 
         Raises:
-            InvalidPolicyError: `require` or `schemas` is empty, or an entry of `sources` is no URL.
+            InvalidPolicyError: `require` or `schemas` is empty, an entry of `sources` is no URL, or
+                there are keys that nothing is verified with, or too many.
         """
+        if len(self.keys) > MAX_KEYS:
+            raise InvalidPolicyError(f"rule provenance has more than {MAX_KEYS} keys")
+        if self.keys and self.agreement is Asked.OFF:
+            raise InvalidPolicyError("rule provenance has keys and asks for no agreement")
         if not self.require or not self.schemas:
             raise InvalidPolicyError("rule provenance needs at least one of require and of schemas")
         for source in self.sources:
@@ -120,11 +139,14 @@ def _judged(rule: ProvenanceRule, facts: ImageFacts) -> _Judged:
         if isinstance(one.created, Meaning) and one.created.moment is not None
     ]
     newest = max(moments, default=None) if Question.CREATED in rule.require else None
-    return _Judged(_answer(rule, facts, said, None), newest)
+    answer = _answer(rule, facts, said, None)
+    if answer is _PASS and rule.agreement is not Asked.OFF:
+        answer = agreed(facts.platforms, said, rule.agreement, rule.keys) or _AGREED
+    return _Judged(answer, newest)
 
 
 def _said(rule: ProvenanceRule, facts: ImageFacts) -> list[Claims]:
-    return [claims(one.config, rule.schemas) for one in facts.platforms]
+    return [claims(one.config, rule.schemas, one.base) for one in facts.platforms]
 
 
 def _answer(
