@@ -23,6 +23,7 @@ class Reason(StrEnum):
     OFFLINE = "offline"
     SCRIPT = "script"
     VARIABLE = "variable"
+    PROGRAM = "program"
 
 
 class Need(StrEnum):

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from webhook.core.rules.protocol import Image
     from webhook.core.workload import ImageUse, Workload
 
-    Place: TypeAlias = tuple[Sequence[Policy], bool, bool, str, ImageUse, Image | InvalidImage]
+    Around: TypeAlias = tuple[Sequence[Policy], bool, bool, str, int]
+    Place: TypeAlias = tuple[Around, ImageUse, Image | InvalidImage]
 
 _MAX_PLACES = 16_384
 """About 10 MB. When there are more, all are forgotten: whatever runs now is soon known again."""
@@ -45,9 +46,8 @@ class Passed:
     ) -> list[ImageUse]:
         """The uses that must be judged."""
         places = self._places
-        # All that rules read of a workload: see `Rule.check`.
-        around = (policies, workload.share_process_namespace, workload.host_pid, workload.os)
-        return [use for use in uses if (*around, use, images[use.image]) not in places]
+        around = _around(policies, workload)
+        return [use for use in uses if (around, use, images[use.image]) not in places]
 
     def add(
         self,
@@ -61,7 +61,7 @@ class Passed:
         places = self._places
         if len(places) > _MAX_PLACES:
             places.clear()
-        around = (policies, workload.share_process_namespace, workload.host_pid, workload.os)
+        around = _around(policies, workload)
         for use in uses:
             image = images[use.image]
             if (
@@ -69,7 +69,13 @@ class Passed:
                 and _characters(use) <= _MAX_CHARACTERS
                 and _said(image) <= _MAX_FACTS
             ):
-                places.add((*around, use, image))
+                places.add((around, use, image))
+
+
+def _around(policies: Sequence[Policy], workload: Workload) -> Around:
+    # All that rules read of a workload: see `Rule.check`.
+    shared, host = workload.share_process_namespace, workload.host_pid
+    return (policies, shared, host, workload.os, workload.grace)
 
 
 def _said(image: Image | InvalidImage) -> int:
