@@ -58,12 +58,13 @@ class First:
 
     @property
     def handles(self) -> int:
-        """The signals for which it has handlers, a bit each (proc(5), SigCgt)."""
-        with suppress(OSError, StopIteration):
-            lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-            line = next(one for one in lines if one.startswith("SigCgt:"))
-            return int(line.split()[1], 16)
-        return 0
+        """The signals that it handles or waits for, a bit each (proc(5), SigCgt and SigBlk)."""
+        bits = 0
+        with suppress(OSError):
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+                if line.startswith(("SigCgt:", "SigBlk:")):
+                    bits |= int(line.split()[1], 16)
+        return bits
 
     @property
     def runs(self) -> bool:
