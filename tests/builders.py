@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
 from webhook.core.image import ImageRef
 from webhook.core.rules.protocol import Image
-from webhook.core.workload import ImageUse, Role, Workload
+from webhook.core.workload import Hook, ImageUse, Role, Workload
 from webhook.errors import InputError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -58,6 +58,8 @@ def use(
     command: tuple[str, ...] = (),
     args: tuple[str, ...] = (),
     env: tuple[tuple[str, str], ...] = (),
+    stop_signal: str = "",
+    pre_stop: Hook | None = None,
 ) -> ImageUse:
     """One container of a Pod."""
     pointer = f"/spec/containers/{container}/image"
@@ -69,6 +71,8 @@ def use(
         command=command,
         args=args,
         env=env,
+        stop_signal=stop_signal,
+        pre_stop=pre_stop,
     )
 
 
@@ -79,6 +83,7 @@ def pod(
     share_process_namespace: bool = False,
     host_pid: bool = False,
     os: str = "",
+    grace_seconds: int | None = None,
     old: Workload | None = None,
     pull_secrets: tuple[str, ...] = (),
     service_account: str = "",
@@ -91,6 +96,7 @@ def pod(
         share_process_namespace=share_process_namespace,
         host_pid=host_pid,
         os=os,
+        grace_seconds=grace_seconds,
         images=uses or (use(),),
         old=old,
         pull_secrets=pull_secrets,

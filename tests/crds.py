@@ -49,6 +49,12 @@ POLICY = {
             "scripts": "warn",
             "supervisors": "accept",
         },
+        "stop": {
+            "mode": "warn",
+            "ungraceful": "warn",
+            "unseen": "warn",
+            "minGraceSeconds": 1,
+        },
     },
 }
 SPECS: dict[str, dict[str, Any]] = {

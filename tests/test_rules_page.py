@@ -18,7 +18,7 @@ from webhook.core.registries import Registries
 from webhook.core.resource_fields import Fields
 from webhook.core.resources import load_policies
 from webhook.core.rules import RULES
-from webhook.core.rules.init import Knob
+from webhook.core.rules.knob import Knob
 from webhook.core.verdict import Mode
 
 PAGE = (Path(__file__).parents[1] / "docs" / "rules.md").read_text()

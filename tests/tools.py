@@ -16,6 +16,13 @@ def require_tool(name: str) -> Path:
     pytest.skip(f"tool missing: {name} (run `make tools`)")
 
 
+def require_servers() -> Path:
+    """The same folder, where the servers are in it, too."""
+    if not (DEBIAN / ".servers").exists():
+        pytest.skip("tool missing: servers of Debian (run `make tools`)")
+    return DEBIAN.resolve()
+
+
 def require_debian() -> tuple[Path, dict[str, str]]:
     """The folder of Debian packages that `make tools` brought, and what finds their libraries."""
     if not (DEBIAN / ".whole").exists():

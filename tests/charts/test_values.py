@@ -38,6 +38,7 @@ OPTIONAL = {
     "global",  # Helm's own, of a chart above
     "policy.rules.registry",
     "policy.rules.promotion",
+    "policy.rules.stop",
     *(f"policy.namespaceSelector.{name}" for name in ("matchLabels", "matchExpressions")),
     *(f"certificates.issuerRef.{name}" for name in ("name", "kind", "group")),
     # What Kubernetes says of these needs no words of ours, and an empty map is their default.

@@ -15,6 +15,7 @@ from webhook.core.rules.digest import DigestRule
 from webhook.core.rules.init import InitRule
 from webhook.core.rules.provenance import ProvenanceRule
 from webhook.core.rules.registry import RegistryRule
+from webhook.core.rules.stop import StopRule
 from webhook.core.verdict import Finding, Mode, Outcome
 
 RULES = (
@@ -88,6 +89,17 @@ def test_a_name_that_the_environment_decides_is_unknown(rule: str) -> None:
 
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, "variable")
     assert "IMAGE" in found.message
+
+
+def test_how_a_service_is_stopped_is_not_asked() -> None:
+    """Its grace period is ten seconds, and nothing of what a Pod says about it stands here."""
+    one = service(f"{{image: {PINNED}}}")
+    policy = Policy(name="p", rules=(ActiveRule(StopRule(), Mode.ENFORCE),))
+    policies = rules_of_service((policy,), one)
+
+    [found] = judge(one.workload, {PINNED: image(PINNED, SHELL)}, policies, NOW).findings
+
+    assert (found.rule, found.outcome) == ("stop", Outcome.SKIP)
 
 
 @pytest.mark.parametrize("rule", ["digest", "registry", "provenance"])

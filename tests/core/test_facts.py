@@ -21,6 +21,7 @@ def test_the_reasons_are_a_closed_list() -> None:
         "offline",
         "script",
         "variable",
+        "program",
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.core.object_documents import PREFIXES, container, pod, read, wrapped
 from webhook.core.objects import KINDS, decode_workload, workload_of
-from webhook.core.workload import Role, Workload
+from webhook.core.workload import Hook, Role, Workload
 from webhook.errors import InvalidObjectError
 
 
@@ -112,6 +112,7 @@ def test_command_args_and_stop_signal_are_kept() -> None:
 
     first, second = workload.images
     assert (first.command, first.args, first.stop_signal) == (("sh", ""), ("-c", "run"), "SIGUSR1")
+    assert (first.pre_stop, second.pre_stop) == (Hook(acts=True), None)
     assert first.env == ()
     assert (second.command, second.args, second.stop_signal) == ((), (), "")
 

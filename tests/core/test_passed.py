@@ -20,10 +20,11 @@ from webhook.core.rules.digest import DigestRule
 from webhook.core.rules.init import InitRule
 from webhook.core.rules.protocol import Image, Rule
 from webhook.core.rules.provenance import ProvenanceRule
+from webhook.core.rules.stop import StopRule
 from webhook.core.verdict import Mode
-from webhook.core.workload import Workload
+from webhook.core.workload import Hook, Workload
 
-RULES: tuple[Rule, ...] = (DigestRule(), ProvenanceRule(), InitRule())
+RULES: tuple[Rule, ...] = (DigestRule(), ProvenanceRule(), InitRule(), StopRule())
 STRICT = Policy(name="strict", rules=tuple(ActiveRule(rule, Mode.ENFORCE) for rule in RULES))
 DIGESTS = Policy(name="digests", rules=(ActiveRule(DigestRule(), Mode.WARN),))
 PINNED = f"registry.example.com/prod/web@{DIGEST}"
@@ -51,6 +52,7 @@ pods = st.builds(
     share_process_namespace=st.booleans(),
     host_pid=st.booleans(),
     os=st.sampled_from(["", "windows"]),
+    grace_seconds=st.sampled_from([None, 0]),
 )
 policies = st.sampled_from([(STRICT,), (DIGESTS,), (STRICT, DIGESTS), ()])
 
@@ -80,6 +82,9 @@ def test_what_was_good_is_not_asked_again() -> None:
         pod(share_process_namespace=True),
         pod(host_pid=True),
         pod(os="windows"),
+        pod(grace_seconds=0),
+        pod(use(stop_signal="SIGQUIT")),
+        pod(use(pre_stop=Hook(5))),
         pod(use(command=("/app",))),
         pod(use(container="other")),
     ],
@@ -134,6 +139,7 @@ def test_a_rule_reads_nothing_of_a_workload_but_what_is_remembered(rule: Rule) -
         share_process_namespace = False
         host_pid = False
         os = ""
+        grace = 30
 
     guarded = cast("Workload", Guarded())
     for config in (builders.config(), builders.config(entrypoint=("sh", "-c", "a; b"))):

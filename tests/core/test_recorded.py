@@ -28,7 +28,8 @@ from webhook.core.recorded import (
 )
 from webhook.core.registries import Registries
 from webhook.core.rules.digest import DigestRule
-from webhook.core.rules.init import InitRule, Knob
+from webhook.core.rules.init import InitRule
+from webhook.core.rules.knob import Knob
 from webhook.core.rules.protocol import Image
 from webhook.core.rules.provenance import ProvenanceRule
 from webhook.core.rules.registry import RegistryRule

@@ -39,6 +39,7 @@ def test_values_of_the_right_type_are_returned() -> None:
         {
             "text": "a",
             "flag": True,
+            "number": 7,
             "word": "large",
             "texts": ["a", "b"],
             "words": ["large", "small"],
@@ -50,6 +51,7 @@ def test_values_of_the_right_type_are_returned() -> None:
 
     assert found.text("text") == "a"
     assert found.flag("flag", default=False) is True
+    assert found.number("number", 1, least=7, most=7) == 7
     assert found.word("word", Size.SMALL) is Size.LARGE
     assert found.one_of("word", Size) is Size.LARGE
     assert found.texts("texts", ()) == ("a", "b")
@@ -65,6 +67,7 @@ def test_defaults_stand_for_what_is_absent() -> None:
 
     assert found.text("text", "b") == "b"
     assert found.flag("flag", default=True) is True
+    assert found.number("number", 1, least=0, most=9) == 1
     assert found.word("word", Size.SMALL) is Size.SMALL
     assert found.texts("texts", ("c",)) == ("c",)
     assert found.words("words", (Size.SMALL,)) == (Size.SMALL,)
@@ -93,6 +96,16 @@ def test_defaults_stand_for_what_is_absent() -> None:
             lambda f: f.flag("a", default=False),
             {"a": "no"},
             'spec.a: expected true or false, got "no"',
+        ),
+        (
+            lambda f: f.number("a", 1, least=0, most=9),
+            {"a": True},
+            "spec.a: expected a whole number, got true",
+        ),
+        (
+            lambda f: f.number("a", 1, least=0, most=9),
+            {"a": 10},
+            "spec.a: expected a number from 0 to 9",
         ),
         (
             lambda f: f.word("a", Size.SMALL),

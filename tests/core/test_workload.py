@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.builders import pod, use
-from webhook.core.workload import Role, Workload
+from webhook.core.workload import Hook, Role, Workload
 
 BEFORE = use()
 
@@ -25,7 +25,6 @@ def test_nothing_is_unchanged_on_create() -> None:
     "change",
     [
         {"labels": {"team": "a"}},
-        {"grace_seconds": 5},
         {"service_account": "other"},
         {"requester": "somebody"},
         {"uid": "1"},
@@ -47,6 +46,9 @@ def test_what_the_rules_do_not_judge_changes_no_use(change: dict[str, Any]) -> N
         {"command": ("/app",)},
         {"args": ("--fast",)},
         {"env": (("APP", "/app"),)},
+        {"stop_signal": "SIGQUIT"},
+        {"pre_stop": Hook(5)},
+        {"pre_stop": Hook(acts=True)},
     ],
     ids=str,
 )
@@ -62,11 +64,16 @@ def test_a_changed_use_is_judged_as_new(change: dict[str, Any]) -> None:
         pod(BEFORE, share_process_namespace=True),
         pod(BEFORE, host_pid=True),
         pod(BEFORE, os="windows"),
+        pod(BEFORE, grace_seconds=5),
     ],
-    ids=["sharing", "host", "system"],
+    ids=["sharing", "host", "system", "grace"],
 )
-def test_when_processes_are_shared_otherwise_everything_is_judged_as_new(after: Workload) -> None:
+def test_when_all_run_or_end_otherwise_everything_is_judged_as_new(after: Workload) -> None:
     assert frozenset() == unchanged(pod(BEFORE), after)
+
+
+def test_a_grace_period_that_is_written_down_changes_nothing() -> None:
+    assert frozenset({BEFORE.pointer}) == unchanged(pod(BEFORE), pod(BEFORE, grace_seconds=30))
 
 
 def test_only_the_use_that_was_added_is_new() -> None:

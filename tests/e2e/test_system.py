@@ -201,6 +201,28 @@ def test_a_broken_policy_is_named_and_the_others_stay_in_force(
     assert "cocket refused Pod" in refused.stderr
 
 
+def test_rule_stop_counts_the_time_that_is_left(system: System, namespace: str) -> None:
+    """And an UPDATE that takes time away is judged like a new object; another one is not."""
+    enforced(system, namespace, rules={"digest": {}, "stop": {"minGraceSeconds": 5}})
+    for slept, said in ((28, "28 of its 30 seconds, which leaves 2 to stop"), (20, "")):
+        one = pod("web", image(system))
+        hook = {"exec": {"command": ["sleep", str(slept)]}}
+        one["spec"]["containers"][0]["lifecycle"] = {"preStop": hook}
+        done = system.kubectl_create(one, namespace)
+        assert ((done.returncode == 0), said in done.stderr) == (not said, True), done.stderr
+
+    kubectl, place = system.plane.kubectl, ("-n", namespace)
+    made = kubectl("create", "deployment", "web", *place, f"--image={image(system)}")
+    assert (made.returncode, made.stderr) == (0, "")
+    for template, said in (
+        ('{"spec": {"terminationGracePeriodSeconds": 0}}', "gives it no time to stop"),
+        ('{"metadata": {"labels": {"more": "yes"}}}', ""),
+    ):
+        patch = f'{{"spec": {{"template": {template}}}}}'
+        done = kubectl("patch", "deployment/web", *place, "-p", patch)
+        assert ((done.returncode == 0), said in done.stderr) == (not said, True), done.stderr
+
+
 def test_without_a_registry_what_is_known_goes_on(system: System, namespace: str) -> None:
     """And what is not known goes as `onUnknown` says."""
     known = image(system)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests.layers.namespaces import SECONDS, WHY_NOT, first, until
 from tests.layers.stubs import ELF, tree_of
 from tests.tools import require_debian
 from webhook.core.process import look
@@ -23,7 +18,6 @@ from webhook.core.standing import INITS, Kind
 from webhook.layers.programs import Programs
 from webhook.layers.shell_parser import parse
 
-SECONDS = 20.0
 APP = """\
 import json, os, signal, sys, time
 said = {"pid": os.getpid()}
@@ -88,60 +82,18 @@ CASES = {
 }
 
 
-def namespaces() -> str:
-    """Why no PID namespace can be made here; empty where it can."""
-    tool = shutil.which("unshare")
-    if tool is None or sys.platform != "linux":
-        return "there is no unshare"
-    made = subprocess.run(
-        (tool, "--pid", "--fork", "--mount-proc", "true"), capture_output=True, check=False
-    )
-    return made.stderr.decode().strip() if made.returncode else ""
-
-
-WHY_NOT = namespaces()
-
-
-def until(true: Callable[[], Any], seconds: float) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := true()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return found
-
-
 def told(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     return found
 
 
-def first_child(pid: int) -> int:
-    """PID 1 of the namespace, as it is called out here."""
-    with suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
-    return 0
-
-
 def run(argv: list[str], answer: Path) -> dict[str, Any]:
     """What happens when these words are PID 1, and what the app says of it."""
-    unshare = shutil.which("unshare") or ""
-    started = subprocess.Popen(
-        (unshare, "--pid", "--fork", "--mount-proc", "--kill-child", *argv),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-    )
-    try:
+    with first(argv) as one:
         assert until(lambda: "zombies" in told(answer), SECONDS), "the app never began"
-        first = first_child(started.pid)
-        assert first
-        os.kill(first, signal.SIGTERM)
+        one.send("SIGTERM")
         until(lambda: told(answer).get("term"), 2.0)
         return told(answer)
-    finally:
-        with suppress(ProcessLookupError):
-            os.kill(first_child(started.pid) or started.pid, signal.SIGKILL)
-        started.kill()
-        started.wait(SECONDS)
 
 
 @pytest.mark.skipif(bool(WHY_NOT), reason=f"no PID namespaces: {WHY_NOT}")

@@ -32,6 +32,7 @@ AMD64 = PlatformReport(
     cmd=("/app",),
     pid1="/sbin/tini, an init",
     stop_signal="SIGQUIT",
+    stops="stops it",
 )
 ARM64 = PlatformReport(platform="linux/arm64", digest="", labels=(("b", "2"),), commit="4f9d6c1")
 
@@ -124,7 +125,7 @@ def test_the_table_says_once_what_all_platforms_share() -> None:
         "  cmd         (none)  (linux/arm64)",
         "  PID 1       /sbin/tini, an init  (linux/amd64)",
         "  PID 1       (none)  (linux/arm64)",
-        "  stop signal SIGQUIT  (linux/amd64)",
+        "  stop signal SIGQUIT stops it  (linux/amd64)",
         "  stop signal (none)  (linux/arm64)",
         "  label       a=1  (linux/amd64)",
         "  label       b=2  (linux/arm64)",

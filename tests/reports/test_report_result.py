@@ -47,9 +47,19 @@ def test_only_what_was_judged_counts() -> None:
     assert scored == {one: one in {Result.PASS, Result.FAIL} for one in Result}
 
 
-@pytest.mark.parametrize("rule", [*RULES, "drifted"])
-def test_every_rule_has_a_category_and_a_severity_of_its_own(rule: str) -> None:
-    assert report_result(finding(rule=rule), None).category != "Container Images"
+def test_every_rule_has_its_category_and_its_severity() -> None:
+    """What dashboards group and sort by: a rule that moves is a change that people notice."""
+    results = {rule: report_result(finding(rule=rule), None) for rule in [*RULES, "drifted"]}
+
+    assert {rule: (one.category, one.severity.value) for rule, one in results.items()} == {
+        "digest": ("Supply Chain", "high"),
+        "registry": ("Supply Chain", "high"),
+        "promotion": ("Promotion", "high"),
+        "provenance": ("Provenance", "medium"),
+        "init": ("Process", "low"),
+        "stop": ("Shutdown", "low"),
+        "drifted": ("Supply Chain", "high"),
+    }
 
 
 def test_an_unheard_of_rule_has_both_too() -> None:

@@ -14,6 +14,8 @@ from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.labels import Meaning
 from webhook.core.pid1 import pid1
+from webhook.core.signals import DEFAULT, read_signal
+from webhook.core.stopping import stopping, summary
 from webhook.core.workload import Workload
 from webhook.errors import RegistryError
 from webhook.reports.images import ImageReport, PlatformReport, Says
@@ -57,6 +59,11 @@ def _platform(one: PlatformImage) -> PlatformReport:
     config = one.config
     claimed = claims(config, base=one.base)
     built = one.build if isinstance(one.build, Build) else Build()
+    found = pid1(config, one.inside)
+    signal = read_signal(config.stop_signal or DEFAULT)
+    stops = "is no signal"
+    if signal:
+        stops = summary(stopping(found.process, signal, alone=True))
     return PlatformReport(
         platform=one.platform,
         digest=one.digest,
@@ -66,8 +73,9 @@ def _platform(one: PlatformImage) -> PlatformReport:
         created=_value(claimed.created),
         entrypoint=config.entrypoint,
         cmd=config.cmd,
-        pid1=pid1(config, one.inside).summary,
+        pid1=found.summary,
         stop_signal=config.stop_signal,
+        stops=stops,
         inside=one.inside,
         base=one.base,
         build=one.build,

@@ -12,6 +12,7 @@ from webhook.core.image import ImageRef
 from webhook.core.printable import printable
 from webhook.core.rules.init import InitRule
 from webhook.core.rules.protocol import Image
+from webhook.core.rules.stop import StopRule
 from webhook.core.rules.unlearned import unlearned
 from webhook.core.verdict import Answer, Outcome
 from webhook.core.workload import Role
@@ -30,6 +31,9 @@ ENGINES_INIT = ("/sbin/docker-init", "--")
 
 _NOWHERE = ImageRef("", "")
 _MAX_NAME = 600
+_STOPPED_OTHERWISE = Answer(
+    Outcome.SKIP, "Compose has a stop signal and a grace period of its own: check what is deployed."
+)
 _BUILT = Answer(Outcome.SKIP, "it is built here: check its Dockerfile, and what is deployed.")
 
 
@@ -85,6 +89,8 @@ class ServiceRule(msgspec.Struct, frozen=True):
             if built and not use.command:
                 return _BUILT
             return self._init(rule, use, workload, image, now)
+        if isinstance(rule, StopRule):
+            return _STOPPED_OTHERWISE
         if built:
             return _BUILT
         if image.ref is _NOWHERE and isinstance(image.facts, Unknown):

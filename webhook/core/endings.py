@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from webhook.core.argv import basename
 from webhook.core.inside import Ending
-from webhook.core.standing import INITS, SHELL_STAYS, UNSURE, Kind, Process
+from webhook.core.reactions import of_program
+from webhook.core.standing import INITS, SEVERAL, SHELL_STAYS, UNSURE, Kind, Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,9 @@ def ended(
     if other is not None:
         return unread(words, f"it becomes {first.name} or {other.name}, as the case may be")
     worst = next((one for one in found if one.kind in SHELL_STAYS), first)
-    return replace(worst, through=worst.through or words[0])
+    alike = all(of_program(one) == of_program(worst) for one in found)
+    argv = worst.argv if alike else SEVERAL
+    return replace(worst, argv=argv, through=worst.through or words[0])
 
 
 def _one(

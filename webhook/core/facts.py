@@ -25,6 +25,7 @@ class Reason(StrEnum):
     OFFLINE = "offline"
     SCRIPT = "script"
     VARIABLE = "variable"
+    PROGRAM = "program"
 
     @property
     def token(self) -> str:

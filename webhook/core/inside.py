@@ -86,7 +86,7 @@ class Program(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True, 
     machine: str = ""
     """Of ELF: the architecture, as image configs call it."""
     built: str = ""
-    """Of ELF: `static` where it needs no loader, `go` where it says so."""
+    """Of ELF: `go` or `rust` where it says so, else `static` where it needs no loader."""
 
 
 class System(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True, rename="camel"):

@@ -20,10 +20,31 @@ class EnvVar(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     value_from: Elsewhere | None = None
 
 
+class ExecAction(msgspec.Struct, frozen=True, gc=False):
+    """core/v1 ExecAction."""
+
+    command: list[str | None] | None = None
+
+
+class SleepAction(msgspec.Struct, frozen=True, gc=False):
+    """core/v1 SleepAction."""
+
+    seconds: int | None = None
+
+
+class Handler(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """core/v1 LifecycleHandler; its `tcpSocket` is never run."""
+
+    exec: ExecAction | None = None
+    http_get: Elsewhere | None = None
+    sleep: SleepAction | None = None
+
+
 class Lifecycle(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """core/v1 Lifecycle."""
 
     stop_signal: str | None = None
+    pre_stop: Handler | None = None
 
 
 class VolumeMount(msgspec.Struct, frozen=True, gc=False, rename="camel"):

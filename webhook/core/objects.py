@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from webhook.core import object_fields as fields
+from webhook.core.hooks import hook_of
 from webhook.core.printable import printable
 from webhook.core.shape_errors import shape_error
 from webhook.core.workload import ImageUse, Role, Workload
@@ -214,6 +215,7 @@ def _use(container: Container, role: Role, pointer: str) -> ImageUse:
         _literals(container.env, command, args) if container.env and (command or args) else (),
         (lifecycle.stop_signal or "") if lifecycle else "",
         _mounts(container.volume_mounts) if container.volume_mounts else (),
+        hook_of(lifecycle.pre_stop) if lifecycle and lifecycle.pre_stop else None,
     )
 
 

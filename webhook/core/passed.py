@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from webhook.core.rules.protocol import Image
     from webhook.core.workload import ImageUse, Workload
 
-    Around: TypeAlias = tuple[Sequence[Policy], bool, bool, str]
+    Around: TypeAlias = tuple[Sequence[Policy], bool, bool, str, int]
     Place: TypeAlias = tuple[ImageUse, Image | InvalidImage]
 
 _MAX_PLACES = 16_384
@@ -81,7 +81,8 @@ class Passed:
 
 def _around(policies: Sequence[Policy], workload: Workload) -> Around:
     """All that rules read of a workload: see `Rule.check`."""
-    return policies, workload.share_process_namespace, workload.host_pid, workload.os
+    shared, host = workload.share_process_namespace, workload.host_pid
+    return policies, shared, host, workload.os, workload.grace
 
 
 def _said(image: Image | InvalidImage) -> int:

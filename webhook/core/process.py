@@ -110,7 +110,7 @@ def _over(init: Process, child: Process) -> Process:
         case Kind.SCRIPT:
             return replace(init, hears=None)
         case _:
-            return init
+            return replace(init, argv=child.argv, built=child.built)
 
 
 def _step(words: tuple[str, ...], looking: _Looking, *, applet: bool) -> Process | _Link:
@@ -138,7 +138,8 @@ def _step(words: tuple[str, ...], looking: _Looking, *, applet: bool) -> Process
         return _Link(inner)
     if name in SHELLS or name in POWERSHELLS:
         return _shell(words, looking, file)
-    return _plain(words, name, looking)
+    built = file.built if file is not None else ""
+    return _plain(words, name, looking, built)
 
 
 def _named_minimal(found: Process | _Link) -> bool:
@@ -166,7 +167,7 @@ def _read(file: Program, words: tuple[str, ...], looking: _Looking) -> Process:
     return ended(file, words, looking.inside)
 
 
-def _plain(words: tuple[str, ...], name: str, looking: _Looking) -> Process | _Link:
+def _plain(words: tuple[str, ...], name: str, looking: _Looking, built: str) -> Process | _Link:
     """A program that is neither an init nor a wrapper nor a shell."""
     word = words[0]
     server = servers.find(name, words[1:])
@@ -179,6 +180,7 @@ def _plain(words: tuple[str, ...], name: str, looking: _Looking) -> Process | _L
             hears=True,
             hint=server.hint,
             script=name in server.scripts,
+            argv=words,
         )
     if is_script(word):
         return _script(words, looking)
@@ -186,13 +188,22 @@ def _plain(words: tuple[str, ...], name: str, looking: _Looking) -> Process | _L
         return Process(
             kind=Kind.WRAPPER, name=name, word=word, reaps=name == "sudo", hears=STAYS[name]
         )
-    return _program(words, "")
+    return _program(words, "", built)
 
 
-def _program(words: tuple[str, ...], note: str) -> Process:
+def _program(words: tuple[str, ...], note: str, built: str = "") -> Process:
     name = basename(words[0])
     reaps = False if name in inits.NOT_INITS else None
-    return Process(kind=Kind.PROGRAM, name=name, word=words[0], reaps=reaps, hears=True, note=note)
+    return Process(
+        kind=Kind.PROGRAM,
+        name=name,
+        word=words[0],
+        reaps=reaps,
+        hears=True,
+        note=note,
+        argv=words,
+        built=built,
+    )
 
 
 def _init(words: tuple[str, ...], at: int, named: Collection[str]) -> Process | _Link | None:
@@ -222,7 +233,9 @@ def _known(init: Init, words: tuple[str, ...], at: int) -> Process | _Link:
         must_be_pid1=init.must_be_pid1,
     )
     child = inits.child_at(init, words, at)
-    return process if child is None else _Link(words[child:], process)
+    if child is None:
+        return process
+    return _Link(words[child:], replace(process, front=words[at:child]))
 
 
 def _busybox(words: tuple[str, ...]) -> Process | _Link:

@@ -138,6 +138,15 @@ class Fields:
             raise self.error(f"expected true or false, got {described(value)}", name)
         return value
 
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
+        """A whole number between two others, which are allowed too."""
+        value = self._value(name, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.error(f"expected a whole number, got {described(value)}", name)
+        if not least <= value <= most:
+            raise self.error(f"expected a number from {least} to {most}", name)
+        return value
+
     def word(self, name: str, default: Word) -> Word:
         """One word of a closed list: that of the default."""
         return self._one_of(self._value(name, default), type(default), name)

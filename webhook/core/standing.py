@@ -39,6 +39,8 @@ class Kind(StrEnum):
 INITS = frozenset((Kind.INIT, Kind.SUPERVISOR))
 SHELL_STAYS = frozenset((Kind.SHELL_FORM, Kind.STAYS))
 UNSURE = frozenset((Kind.SCRIPT, Kind.VARIABLE))
+SEVERAL = ("",)
+"""Stands for the argv of one of several programs, as the case may be."""
 
 
 class Process(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -64,6 +66,13 @@ class Process(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     through: str = ""
     """The script that becomes it on every way, as was read in the image."""
     must_be_pid1: bool = False
+    argv: tuple[str, ...] = ()
+    """Of the program that gets the signal in the end: behind an init, where one stands in front;
+    empty where nobody can tell, and where an init starts what no argv shows."""
+    built: str = ""
+    """What that program is built with, where its file says so (`Program.built`)."""
+    front: tuple[str, ...] = ()
+    """Of an init in front of it: its name and its options."""
 
     @property
     def loses_signal(self) -> bool:

@@ -6,6 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
+GRACE_SECONDS = 30
+"""What the API server writes where nobody said `terminationGracePeriodSeconds`."""
+
 
 class Role(StrEnum):
     """What an image is for in its Pod."""
@@ -20,6 +23,15 @@ class Role(StrEnum):
     """An OCI image volume (KEP-4639): mounted, never started."""
     BASE = "base"
     """Named by a Dockerfile, which builds on it or copies from it."""
+
+
+class Hook(msgspec.Struct, frozen=True, gc=False):
+    """What runs in a container before its stop signal is sent: `lifecycle.preStop`."""
+
+    seconds: int = 0
+    """How long it sleeps; the grace period goes on meanwhile."""
+    acts: bool = False
+    """Whether it is a command or a request, of which nobody can see what it does."""
 
 
 class ImageUse(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +51,7 @@ class ImageUse(msgspec.Struct, frozen=True, gc=False):
     """`lifecycle.stopSignal` (KEP-4960)."""
     mounts: tuple[str, ...] = ()
     """Paths at which volumes hide what is in the image, but for those of the service account."""
+    pre_stop: Hook | None = None
 
 
 class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -61,6 +74,7 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     os: str = ""
     """`windows` where the Pod says so, by `spec.os` or by its node selector."""
     grace_seconds: int | None = None
+    """`terminationGracePeriodSeconds`; None where the object does not say."""
     images: tuple[ImageUse, ...] = ()
     old: Workload | None = None
     """The same object before an UPDATE."""
@@ -69,11 +83,16 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A static Pod that its node shows to the API server: refusing it would only hide it."""
 
     @property
+    def grace(self) -> int:
+        """Seconds from the first word about the end to SIGKILL."""
+        return GRACE_SECONDS if self.grace_seconds is None else self.grace_seconds
+
+    @property
     def unchanged(self) -> frozenset[str]:
         """Pointers of the uses that an UPDATE leaves as they were.
 
-        Compared are role, name, image, command, args (with the variables they mention) and how
-        processes are shared: all that the rules judge. Other fields of the object may change.
+        Compared are role, name, image, command, args (with the variables they mention), how it is
+        stopped and how processes are shared: all that the rules judge. Other fields may change.
         """
         old = self.old
         if old is None or _processes(old) != _processes(self):
@@ -83,8 +102,9 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 def _processes(workload: Workload) -> tuple[object, ...]:
-    return (workload.share_process_namespace, workload.host_pid, workload.os)
+    return (workload.share_process_namespace, workload.host_pid, workload.os, workload.grace)
 
 
 def _identity(use: ImageUse) -> tuple[object, ...]:
-    return (use.role, use.container, use.image, use.command, use.args, use.env, use.mounts)
+    started = (use.role, use.container, use.image, use.command, use.args, use.env, use.mounts)
+    return (*started, use.stop_signal, use.pre_stop)

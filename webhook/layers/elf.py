@@ -1,4 +1,4 @@
-"""What the first bytes of a program say about it.
+"""What the bytes of a program say about it.
 
 >>> read_elf(b"no program") is None
 True
@@ -31,6 +31,10 @@ _MACHINES = {
     (0x102, 2, 1): "loong64",
 }
 """By e_machine, class (1: 32 bits, 2: 64) and byte order (1: little, 2: big); names of GOARCH."""
+RUST = "rust"
+_RUST_MARKS = (b"/library/core/src/", b"rust_eh_personality")
+"""Where a panic of Rust's own library would have happened, which every program of it can say, and
+the function that unwinds its stack, unless the program is stripped."""
 _PT_INTERP, _PT_NOTE = 3, 4
 _GO_NOTE = b"Go\0\0"
 _MAX_HEADERS = 64
@@ -50,7 +54,17 @@ def read_elf(head: bytes) -> Elf | None:
             static = False
         elif kind == _PT_NOTE:
             go = go or _GO_NOTE in head[offset : offset + min(size, ELF_HEAD)]
-    return Elf(machine=name, static=static, built_with="go" if go else "")
+    built = "go" if go else RUST if has_rust(head, 0, len(head)) else ""
+    return Elf(machine=name, static=static, built_with=built)
+
+
+def has_rust(data: bytes, at: int, end: int) -> bool:
+    """Whether there is code of Rust's library in a program, by a piece of it.
+
+    No linker says where such a text is, so that all of a program is looked through as it streams
+    by. It has many of them: one that two pieces share is not missed.
+    """
+    return any(data.find(mark, at, end) >= 0 for mark in _RUST_MARKS)
 
 
 def _segments(head: bytes, mark: str, *, wide: bool) -> list[tuple[int, int, int]]:

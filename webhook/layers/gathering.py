@@ -6,9 +6,11 @@ import re
 from array import array
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from webhook.layers import databases
 from webhook.layers.bad_layer import BadLayerError
-from webhook.layers.elf import ELF_HEAD, read_elf
+from webhook.layers.elf import ELF_HEAD, RUST, has_rust, read_elf
 from webhook.layers.layer import Entry, Layer, Packages, What
 from webhook.layers.paths import join, parent, path_of
 
@@ -94,8 +96,8 @@ class Gathering:
             return len(body)
         return size
 
-    def content(self, body: bytes) -> None:
-        """See `Sink.content`."""
+    def content(self, body: bytes) -> bool:
+        """See `Sink.content`: of programs the rest matters, where their head does not say all."""
         path, header = self._path, self._header
         assert header is not None  # noqa: S101 - a member began
         if path in _OS_RELEASE:
@@ -103,7 +105,19 @@ class Gathering:
         elif (kind := databases.kind_of(path)) is not None:
             self._databases[path] = databases.read(kind, body)
         else:
-            self._keep(path, self._program(body, header))
+            entry = self._program(body, header)
+            self._keep(path, entry)
+            return bool(path) and entry.elf is not None and not entry.elf.built_with
+        return False
+
+    def rest(self, data: bytes, at: int, end: int) -> bool:
+        """See `Sink.rest`."""
+        if not has_rust(data, at, end):
+            return True
+        entry = self._entries[self._path]
+        assert entry.elf is not None  # noqa: S101 - `content` says so
+        self._entries[self._path] = replace(entry, elf=replace(entry.elf, built_with=RUST))
+        return False
 
     def _file(self, path: str, header: Header) -> int:
         executable = header.mode & _EXECUTABLE != 0

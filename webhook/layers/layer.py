@@ -34,7 +34,7 @@ class Elf(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     static: bool = False
     """Whether it needs no loader."""
     built_with: str = ""
-    """`go` where the program says so."""
+    """`go` or `rust`, where the program says so."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -34,8 +34,11 @@ class Sink(Protocol):
     def more(self, body: bytes) -> int:
         """These first bytes were wanted: how many are wanted in all, now that they are known."""
 
-    def content(self, body: bytes) -> None:
-        """The wanted bytes of the member that began last."""
+    def content(self, body: bytes) -> bool:
+        """The wanted bytes of the member that began last; whether the others matter, too."""
+
+    def rest(self, data: bytes, at: int, end: int) -> bool:
+        """What follows of such a member, in `data` from `at` to `end`; whether more matters."""
 
 
 class Tar:
@@ -54,6 +57,8 @@ class Tar:
         """Bytes that are still to be collected."""
         self._asked = False
         """Whether `more` was asked already."""
+        self._watched = False
+        """Whether what is not collected matters."""
         self._body = bytearray()
         self._size = 0
         self._special = b""
@@ -109,6 +114,8 @@ class Tar:
             if not self._wanted:
                 step = taken
                 self._collected()
+        elif self._watched:
+            self._watched = self._sink.rest(data, at, at + step)
         self._left -= step
         return at + step
 
@@ -125,7 +132,7 @@ class Tar:
                 self._wanted = wanted - len(body)
                 return
         self._body.clear()
-        self._sink.content(body)
+        self._watched = self._sink.content(body)
 
     def _block(self, block: bytes) -> None:
         if self._sparse_map:
@@ -181,7 +188,7 @@ class Tar:
         wanted = min(self._sink.member(header), header.size)
         if header.sparse:
             wanted = 0
-        self._asked = False
+        self._asked = self._watched = False
         self._left, self._wanted = self._padded(header.size), wanted
         self._sparse_map = header.extended
         if header.extended:

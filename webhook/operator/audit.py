@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from webhook.reports.trend import Trend
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
-_FOR_GOOD = frozenset({Reason.NOT_CONFIGURED, Reason.SCRIPT, Reason.VARIABLE, Reason.BAD_CONTENT})
+_FOR_GOOD = frozenset(
+    {
+        Reason.NOT_CONFIGURED,
+        Reason.SCRIPT,
+        Reason.VARIABLE,
+        Reason.PROGRAM,
+        Reason.BAD_CONTENT,
+    }
+)
 """Reasons that only a change takes away, and changes are looked at anyway."""
 
 _log = logging.getLogger(__name__)

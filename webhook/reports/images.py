@@ -10,6 +10,7 @@ from webhook.core.agreement import Agreement
 from webhook.core.facts import Unknown
 from webhook.core.image import ImageRef
 from webhook.core.printable import printable
+from webhook.core.signals import DEFAULT
 from webhook.reports.built import base_json, base_rows, build_json, build_rows
 from webhook.reports.insides import inside_json, inside_rows
 from webhook.reports.strict_json import to_json
@@ -42,6 +43,9 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
     pid1: str = ""
     """What PID 1 would be without a Pod's own command, in words."""
     stop_signal: str = ""
+    """STOPSIGNAL as written; empty where the image says none."""
+    stops: str = ""
+    """What that signal, or SIGTERM, does to PID 1: the predicate of a sentence."""
     inside: Inside | None = None
     """What its layers hold; None where nobody looked."""
     base: BaseImage | None = None
@@ -130,6 +134,7 @@ def _platform(one: PlatformReport) -> Mapping[str, object]:
         "cmd": one.cmd,
         "pid1": one.pid1,
         "stopSignal": one.stop_signal or None,
+        "stops": one.stops or None,
         **({"inside": inside_json(one.inside)} if one.inside is not None else {}),
         **base_json(one.base),
         **build_json(one),
@@ -162,9 +167,7 @@ def _says_rows(says: Says | Unknown | None) -> Iterator[tuple[str, str]]:
             )
             yield from _per_platform("cmd", platforms, [_argv(one.cmd) for one in platforms])
             yield from _per_platform("PID 1", platforms, [one.pid1 for one in platforms])
-            yield from _per_platform(
-                "stop signal", platforms, [one.stop_signal or None for one in platforms]
-            )
+            yield from _per_platform("stop signal", platforms, [_stop(one) for one in platforms])
             for one in platforms:
                 if one.inside is not None:
                     yield from inside_rows(one.inside)
@@ -188,6 +191,12 @@ def _per_platform(
     for value, names in of.items():
         suffix = "" if len(of) == 1 else f"  ({printable(', '.join(names))})"
         yield key, f"{printable(value, MAX_SENTENCE)}{suffix}"
+
+
+def _stop(one: PlatformReport) -> str | None:
+    if not one.stops:
+        return one.stop_signal or None
+    return f"{one.stop_signal or DEFAULT} {one.stops}"
 
 
 def _labels(platforms: Sequence[PlatformReport]) -> Iterator[tuple[str, str]]:

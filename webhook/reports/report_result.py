@@ -62,6 +62,7 @@ _SUBJECTS = {
     "provenance": ("Provenance", Severity.MEDIUM),
     "promotion": ("Promotion", Severity.HIGH),
     "init": ("Process", Severity.LOW),
+    "stop": ("Shutdown", Severity.LOW),
 }
 _OTHER = ("Container Images", Severity.MEDIUM)
 _OUTCOMES = {

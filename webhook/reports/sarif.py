@@ -35,6 +35,7 @@ _DESCRIPTIONS = {
     "promotion": "An image did not come into its registry by promotion.",
     "provenance": "An image carries no usable provenance labels.",
     "init": "PID 1 would be neither an init nor covered by one.",
+    "stop": "A container would not end cleanly on its stop signal, or has no time for it.",
     "drifted": "A node runs another image than the one that is named.",
     "packages": "A build takes the newest version of a package, whatever that is.",
 }

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.builders import NOW, config, facts, pod, use
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
-from webhook.core.rules.init import InitRule, Knob
+from webhook.core.rules.init import InitRule
+from webhook.core.rules.knob import Knob
 from webhook.core.rules.protocol import Image
 from webhook.core.verdict import Answer, Mode, Outcome
 from webhook.core.workload import ImageUse, Role, Workload

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.builders import NOW, config, facts, image, pod, use
-from webhook.core.rules.init import InitRule, Knob
+from webhook.core.rules.init import InitRule
+from webhook.core.rules.knob import Knob
 from webhook.core.verdict import Outcome
 
 IMAGES = Path(__file__).parents[2] / "data" / "images"

@@ -14,10 +14,12 @@ from webhook.core.resource_fields import Fields
 from webhook.core.rules import RULES
 from webhook.core.rules.agreement import Asked
 from webhook.core.rules.digest import DigestRule
-from webhook.core.rules.init import InitRule, Knob
+from webhook.core.rules.init import InitRule
+from webhook.core.rules.knob import Knob
 from webhook.core.rules.protocol import Rule
 from webhook.core.rules.provenance import ProvenanceRule
 from webhook.core.rules.registry import RegistryRule
+from webhook.core.rules.stop import StopRule
 from webhook.errors import InvalidPolicyError
 
 REGISTRIES = Registries([Registry(name="prod", host="registry.example.com")])
@@ -37,6 +39,7 @@ def build(name: str, settings: dict[str, Any]) -> Rule:
         ("registry", RegistryRule(environments=("production",), registries=REGISTRIES)),
         ("provenance", ProvenanceRule()),
         ("init", InitRule()),
+        ("stop", StopRule()),
     ],
 )
 def test_a_rule_without_settings_is_the_documented_one(name: str, rule: Rule) -> None:
@@ -71,6 +74,15 @@ def test_every_setting_is_read() -> None:
         scripts=Knob.ACCEPT,
         supervisors=Knob.WARN,
     )
+    assert build(
+        "stop", {"ungraceful": "deny", "unseen": "accept", "minGraceSeconds": 20}
+    ) == StopRule(ungraceful=Knob.DENY, unseen=Knob.ACCEPT, min_grace_seconds=20)
+
+
+@pytest.mark.parametrize("seconds", [-1, 86401, "20", True, 1.5])
+def test_a_grace_period_is_a_whole_number_of_up_to_a_day(seconds: object) -> None:
+    with pytest.raises(InvalidPolicyError, match="minGraceSeconds: expected a"):
+        build("stop", {"minGraceSeconds": seconds})
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,12 @@ from webhook.core.rules.promotion import MAX_KEYS, Accept, PromotionRule
 from webhook.core.rules.protocol import Rule
 from webhook.core.rules.provenance import ProvenanceRule
 from webhook.core.rules.registry import RegistryRule
+from webhook.core.rules.stop import StopRule
 
 _PROVENANCE = ProvenanceRule()
 _INIT = InitRule()
+_STOP = StopRule()
+_MAX_GRACE = 24 * 60 * 60
 
 
 def _registry(settings: Fields, registries: Registries) -> Rule:
@@ -72,12 +75,23 @@ def _keys(settings: Fields, most: int) -> tuple[PublicKey, ...]:
     return tuple(keys)
 
 
+def _stop(settings: Fields, _registries: Registries) -> Rule:
+    return StopRule(
+        ungraceful=settings.word("ungraceful", _STOP.ungraceful),
+        unseen=settings.word("unseen", _STOP.unseen),
+        min_grace_seconds=settings.number(
+            "minGraceSeconds", _STOP.min_grace_seconds, least=0, most=_MAX_GRACE
+        ),
+    )
+
+
 RULES: Mapping[str, Callable[[Fields, Registries], Rule]] = {
     DigestRule.name: lambda _settings, _registries: DigestRule(),
     RegistryRule.name: _registry,
     PromotionRule.name: _promotion,
     ProvenanceRule.name: _provenance,
     InitRule.name: _init,
+    StopRule.name: _stop,
 }
 """Name of a rule: how its settings are read. Its order is the order of findings. A new rule is its
 file, its line here, and its heading in docs/rules.md."""

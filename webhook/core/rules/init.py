@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,10 +14,11 @@ from webhook.core.files import UNSEEN, Seen
 from webhook.core.printable import printable
 from webhook.core.process import look
 from webhook.core.rules.init_words import Case, Words
+from webhook.core.rules.knob import Knob
+from webhook.core.rules.platforms import JUDGED, ROLE_SKIPS, WINDOWS_OS, too_many, worst
 from webhook.core.rules.unlearned import unlearned, without_platforms
 from webhook.core.standing import Kind
 from webhook.core.verdict import Answer, Mode, Outcome
-from webhook.core.workload import Role
 from webhook.errors import InvalidPolicyError
 
 if TYPE_CHECKING:
@@ -34,28 +34,8 @@ _LONG = 2048
 and what is remembered must not hold them."""
 
 _MAX_NAME = 100
-_MAX_WAYS = 8
-"""Different Entrypoints and Cmds of one image. Real ones have up to three; a hundred platforms with
-a long shell text each would keep all other reviews waiting for seconds."""
-_JUDGED = frozenset((Role.CONTAINER, Role.SIDECAR))
-_WINDOWS_OS = "windows"
-_ROLE_SKIPS = {
-    Role.INIT: Answer(Outcome.SKIP, "it runs to its end before the containers start."),
-    Role.EPHEMERAL: Answer(Outcome.SKIP, "it is an ephemeral container, for debugging."),
-    Role.VOLUME: Answer(Outcome.SKIP, "it is mounted, and never started."),
-    Role.BASE: Answer(Outcome.SKIP, "it is built on, and never started."),
-}
 _HOST_PID = Answer(Outcome.SKIP, "the Pod runs with hostPID, so PID 1 is the node's own init.")
 _WINDOWS = Answer(Outcome.SKIP, "Windows has no PID 1.")
-
-
-class Knob(StrEnum):
-    """What the rule does about something that is no init and yet may be good enough."""
-
-    ACCEPT = "accept"
-    WARN = "warn"
-    """The outcome stays what it is, and refuses nothing."""
-    DENY = "deny"
 
 
 class InitRule(msgspec.Struct, frozen=True, cache_hash=True):
@@ -100,11 +80,11 @@ class InitRule(msgspec.Struct, frozen=True, cache_hash=True):
         docs, «Define a Command and Arguments for a Container», rows 3 and 4 of the table), so that
         it is judged even when nothing was learned about the image.
         """
-        if use.role not in _JUDGED:
-            return _ROLE_SKIPS[use.role]
+        if use.role not in JUDGED:
+            return ROLE_SKIPS[use.role]
         if workload.host_pid:
             return _HOST_PID
-        if workload.os == _WINDOWS_OS:
+        if workload.os == WINDOWS_OS:
             return _WINDOWS
         facts = image.facts
         # This is asked for each container of each Pod: isinstance() of a Struct takes longer.
@@ -121,7 +101,7 @@ class InitRule(msgspec.Struct, frozen=True, cache_hash=True):
                 return _worst(self, use, workload, platforms)
             if other.inside != inside:
                 return _worst(self, use, workload, platforms)
-        if system == _WINDOWS_OS:
+        if system == WINDOWS_OS:
             return _WINDOWS
         return _judged(self, use, workload, entrypoint, cmd, inside)
 
@@ -131,31 +111,17 @@ def _worst(
 ) -> Answer:
     """The answer of the worst platform, and which one that is."""
     ways = len({(one.config.entrypoint, one.config.cmd) for one in platforms})
-    if ways > _MAX_WAYS and not use.command:
-        return Answer(
-            Outcome.FAIL,
-            f"its platforms start in {ways} different ways; up to {_MAX_WAYS} are looked at.",
-            "Build all platforms from one Dockerfile.",
-        )
-    answers: list[tuple[str, Answer]] = []
-    for platform in platforms:
-        config = platform.config
-        answer = _WINDOWS
-        if config.os != _WINDOWS_OS:
-            inside = platform.inside
-            answer = _judged(rule, use, workload, config.entrypoint, config.cmd, inside)
-        answers.append((platform.platform, answer))
-    name, worst = max(answers, key=lambda answer: _badness(answer[1]))
-    if all(answer == worst for _, answer in answers):
-        return worst
-    return replace(worst, message=f"on {printable(name, _MAX_NAME)}, {worst.message}")
+    refused = None if use.command else too_many(ways)
+    if refused is not None:
+        return refused
 
+    def judged(one: PlatformImage) -> Answer:
+        config = one.config
+        if config.os == WINDOWS_OS:
+            return _WINDOWS
+        return _judged(rule, use, workload, config.entrypoint, config.cmd, one.inside)
 
-def _badness(answer: Answer) -> tuple[bool, int]:
-    """How bad an answer is: what may refuse before what only warns, then fail before unknown."""
-    order = (Outcome.SKIP, Outcome.PASS, Outcome.UNKNOWN, Outcome.FAIL).index(answer.outcome)
-    refuses = answer.at_most is Mode.ENFORCE and answer.outcome in {Outcome.FAIL, Outcome.UNKNOWN}
-    return refuses, order
+    return worst(platforms, judged)
 
 
 class _TooLongError(Exception):

@@ -37,8 +37,8 @@ class Rule(Protocol):
     def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:
         """Answer for one use of one image; never raises, never looks anything up.
 
-        Of the workload it reads `share_process_namespace`, `host_pid` and `os` and nothing else,
-        and what it found good stays good as time goes on: `Passed` remembers by these.
+        Of the workload it reads `share_process_namespace`, `host_pid`, `os` and `grace` and nothing
+        else, and what it found good stays good as time goes on: `Passed` remembers by these.
         `now` is aware (UTC). An answer from facts that are `Unknown` is unknown, with the same
         reason, unless the rule needs no facts to know.
         """

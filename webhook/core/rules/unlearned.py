@@ -23,6 +23,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.OFFLINE: "nobody asked its registry, as --offline wants it",
     Reason.SCRIPT: "it starts a script, and what the script starts is not in the image config",
     Reason.VARIABLE: "it starts what a variable says, and the variable is not known here",
+    Reason.PROGRAM: "what its program does about the stop signal is in its code",
 }
 """What each reason says about an image; the detail of an `Unknown` says it better."""
 

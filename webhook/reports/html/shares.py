@@ -22,6 +22,7 @@ _HOLDS = {
     "registry": "comes from a registry that the policy allows",
     "provenance": "says which commit it is",
     "init": "has an init as PID 1, or above it",
+    "stop": "ends on its stop signal, and has the time for it",
     "drifted": "is what its name says on every node",
 }
 
