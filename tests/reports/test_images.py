@@ -77,6 +77,7 @@ def test_what_the_registry_says_stands_beside_the_name() -> None:
             "cmd": ["/app"],
             "pid1": "/sbin/tini, an init",
             "stopSignal": "SIGQUIT",
+            "stops": "stops it",
         },
         {
             "platform": "linux/arm64",
@@ -89,6 +90,7 @@ def test_what_the_registry_says_stands_beside_the_name() -> None:
             "cmd": [],
             "pid1": "",
             "stopSignal": None,
+            "stops": None,
         },
     ]
 
