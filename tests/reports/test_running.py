@@ -7,6 +7,7 @@ import pytest
 
 from tests.builders import DIGEST, config, use
 from tests.reports.judged import TAKEN
+from webhook.core.build import Place, Voucher
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Reason, Unknown
 from webhook.core.inside import Inside, Program, ProgramKind, System
 from webhook.core.workload import ImageUse, Role
@@ -53,8 +54,15 @@ def test_how_sure_it_is_says_where_it_comes_from(
     assert known(*platforms, place=place).sure is sure
 
 
-def test_an_attestation_is_named() -> None:
-    assert known(platform(source="attestation spdx")).detail == "attestation spdx"
+def test_an_attestation_is_named_and_who_stands_behind_it() -> None:
+    one = platform(source="sbom")
+    assert one.inside is not None
+    vouched = msgspec.structs.replace(one.inside, voucher=Voucher(Place.INDEX))
+
+    assert known(one).detail == "sbom"
+    found = known(msgspec.structs.replace(one, inside=vouched))
+    assert found.sure is Sure.ATTESTED
+    assert found.detail == "SBOM in its index, not signed"
 
 
 def test_what_layers_hold_says_more_of_pid_1_than_what_a_config_names() -> None:

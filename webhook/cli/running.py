@@ -36,7 +36,7 @@ Examples:
 \b
 How sure:
   files in layers  the operator read the image's files
-  attestation      the build's own SBOM or provenance says so
+  attestation      an SBOM that is attached says so; and whether it is signed
   image config     the config alone: a script is not looked into, no OS
   labels only      the config says nothing of what would start
   unknown          and why: not recorded yet, no Registry, named by a tag …

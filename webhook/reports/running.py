@@ -58,7 +58,7 @@ class Sure(StrEnum):
 
     FILES = "files in layers"
     ATTESTED = "attestation"
-    """An SBOM or a provenance of its build."""
+    """An SBOM that is attached to it told the system; PID 1 is of its files."""
     CONFIG = "image config"
     """OS unknown, and a script is not looked into."""
     LABELS = "labels only"
@@ -182,11 +182,18 @@ def _sure(use: ImageUse, facts: ImageFacts | Unknown, looked: Sequence[PlatformI
 
 
 def _detail(platforms: Sequence[PlatformImage], looked: Sequence[PlatformImage]) -> str:
-    sources = {one.inside.source: None for one in looked if one.inside is not None}
-    words = [one for one in sources if one not in {"", _LAYERS}]
+    told_by = dict.fromkeys(_told_by(one.inside) for one in looked if one.inside is not None)
+    words = [one for one in told_by if one]
     if looked and len(looked) < len(platforms):
         words += [f"of {', '.join(one.platform for one in looked)} alone"]
     return printable("; ".join(words), MAX_NAME)
+
+
+def _told_by(inside: Inside) -> str:
+    """Which attestation told the system, and who stands behind it; empty where files did."""
+    if inside.source in {"", _LAYERS}:
+        return ""
+    return inside.source if inside.voucher is None else f"SBOM {inside.voucher}"
 
 
 def _unknown(facts: ImageFacts | Unknown) -> str:
