@@ -123,9 +123,9 @@ async def test_an_answer_comes_before_the_api_server_gives_up() -> None:
     async with serving(policies, Slow()) as server:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        response = await server.ask(real_review("pod-create"), "?timeout=500ms")
+        response = await server.ask(real_review("pod-create"), "?timeout=2s")
 
-        assert loop.time() - began < 0.5
+        assert loop.time() - began < 2
     assert response["allowed"] is True
     assert "timed-out" in response["auditAnnotations"]["unknown"]
 

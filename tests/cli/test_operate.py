@@ -117,14 +117,14 @@ def test_without_an_api_server_it_waits_says_so_and_ends_when_asked(
     assert "ok" in _page(port, "/livez", "ok")
     assert "cocket_operator_leading 0.0" in _page(port, "/metrics", "cocket")
     operator.send_signal(signal.SIGTERM)
-    assert operator.wait(10) == 0
+    assert operator.wait(30) == 0
     log = (tmp_path / "log").read_text()
     assert "in namespace ours" in log
     assert "t0ken" not in log
     assert "Traceback" not in log
 
 
-def _page(port: int, path: str, expected: str, seconds: float = 20) -> str:
+def _page(port: int, path: str, expected: str, seconds: float = 60) -> str:
     """A page, once it holds what is expected."""
     deadline = time.monotonic() + seconds
     text = ""

@@ -131,7 +131,7 @@ async def test_it_is_made_kept_up_to_date_at_once_and_deleted() -> None:
         held.lease.touch()
         began = asyncio.get_running_loop().time()
         await until(lambda: server.asked[-1] == "PATCH")
-        assert asyncio.get_running_loop().time() - began < 1
+        assert asyncio.get_running_loop().time() - began < 5
         assert server.lease is not None
         assert server.lease["metadata"]["annotations"]["cocket.dev/ready"] == "false"
 
