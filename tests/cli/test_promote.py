@@ -238,6 +238,12 @@ def test_what_was_promoted_passes_the_rule_that_asks_for_it(tmp_path: Path) -> N
         assert "it was not promoted: no evidence is attached to it." in before.stdout
 
 
+def test_how_a_pod_will_be_stopped_is_not_asked_of_an_image(tmp_path: Path) -> None:
+    rules = {"provenance": {}, "stop": {"minGraceSeconds": 600}}
+    with world(tmp_path, rules=rules) as asked:
+        assert asked.promote(asked.source(WEB)).exit_code == 0
+
+
 def test_resolve_prints_names_with_digests(tmp_path: Path) -> None:
     with world(tmp_path) as asked:
         asked.source(WEB)

@@ -51,7 +51,7 @@ def test_a_rust_program_is_told_by_what_its_library_would_say(before: int, piece
     ("content", "said"),
     [
         (ELF + bytes(9_000), ""),
-        (ELF + bytes(9_000) + b"_ZN4core3fmt" + b"rust_eh_personality\0", "rust"),
+        (ELF + bytes(9_000) + b"library/core/src/fmt.rs", "rust"),
         (ELF + bytes(9_000) + b"library/core", ""),
         (elf(note=GO_NOTE) + bytes(9_000) + PANIC, "go"),
         (b"#!/bin/sh\n" + b"#" * 9_000 + PANIC, "none"),

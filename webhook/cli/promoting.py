@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from webhook.core.verdict import Finding, Verdict
     from webhook.registry.client import RegistryClient
 
-_NOT_ASKED = frozenset({"registry", "promotion"})
-"""What they ask for comes about by the promotion."""
+_NOT_ASKED = frozenset({"registry", "promotion", "stop"})
+"""What they ask for comes about by the promotion, or stands in the Pod: its grace period."""
 _CHECK_SECONDS = 60.0
 
 

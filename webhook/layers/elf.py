@@ -32,9 +32,9 @@ _MACHINES = {
 }
 """By e_machine, class (1: 32 bits, 2: 64) and byte order (1: little, 2: big); names of GOARCH."""
 RUST = "rust"
-_RUST_MARKS = (b"/library/core/src/", b"rust_eh_personality")
-"""Where a panic of Rust's own library would have happened, which every program of it can say, and
-the function that unwinds its stack, unless the program is stripped."""
+_RUST_MARK = b"library/core/src/"
+"""In the path of a file of Rust's own library, where a panic would have happened: every program of
+it can say that, stripped or not."""
 _PT_INTERP, _PT_NOTE = 3, 4
 _GO_NOTE = b"Go\0\0"
 _MAX_HEADERS = 64
@@ -64,7 +64,7 @@ def has_rust(data: bytes, at: int, end: int) -> bool:
     No linker says where such a text is, so that all of a program is looked through as it streams
     by. It has many of them: one that two pieces share is not missed.
     """
-    return any(data.find(mark, at, end) >= 0 for mark in _RUST_MARKS)
+    return data.find(_RUST_MARK, at, end) >= 0
 
 
 def _segments(head: bytes, mark: str, *, wide: bool) -> list[tuple[int, int, int]]:
