@@ -78,6 +78,7 @@ def test_an_attached_sbom_answers_in_four_where_the_image_is_one_platform(world:
 
     assert "@babel/core" in result.stdout
     assert world.layers(WEB) == []
+    assert len(world.registry.requests) == 4
 
 
 def test_layers_are_read_where_somebody_wants_them(world: World) -> None:

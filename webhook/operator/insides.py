@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from webhook.core.contents import contents_of
-from webhook.core.facts import ImageFacts, Need
+from webhook.core.facts import ImageConfig, ImageFacts, Need
 from webhook.errors import ClusterError, RegistryError
 from webhook.layers.cache import LayerCache
 from webhook.layers.limits import Limits
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _CONFIG = frozenset({Need.CONFIG})
 _MOST_KEPT = 4096
 """Platforms whose inside is at hand, so that a record that is written again keeps it."""
+_NO_CONFIG = ImageConfig()
 _AGAIN_SECONDS = 3600.0
 _REST_SECONDS = 60.0
 _COUNT_SECONDS = 30.0
@@ -208,7 +209,8 @@ class Insides:
         await self._write(digest, ask, found[0], found[0].looked.problem)
 
     def _keep(self, one: PlatformImage) -> None:
-        self._found[one.digest, one.platform] = one
+        # Without the config, which may be long and is nobody's question here.
+        self._found[one.digest, one.platform] = replace(one, config=_NO_CONFIG)
         while len(self._found) > _MOST_KEPT:
             self._found.popitem(last=False)
 
