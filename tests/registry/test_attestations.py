@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from tests.attesting import (
@@ -28,55 +25,20 @@ from tests.attesting import (
     statement,
 )
 from tests.promote.keys import signer
-from tests.registry.asking import client, configured
+from tests.registry.attested import BOTH, WEB, world
 from webhook.core.build import Place, Voucher
-from webhook.core.image import ImageRef
-from webhook.core.keys import PublicKey
 from webhook.demo.faults import Fault
-from webhook.demo.images import IN_TOTO, OCI_INDEX, Built, encode, image, index
-from webhook.demo.registry import DemoRegistry
+from webhook.demo.images import IN_TOTO, OCI_INDEX, encode, image, index
 from webhook.errors import RegistryError
-from webhook.registry.attestations import MAX_OPENED, Attested, Question, attestations, in_index
+from webhook.registry.attestations import MAX_OPENED, Attested, in_index
 from webhook.registry.attested import MAX_ATTESTATION
-from webhook.registry.client import RegistryClient
 from webhook.registry.content import Served
 from webhook.registry.statements import Format, Kind
 
-WEB = image(entrypoint=["/app"])
 OTHER = image(entrypoint=["/other"])
-BOTH = frozenset(Kind)
 SBOM = frozenset({Kind.SBOM})
 PROVENANCE = frozenset({Kind.PROVENANCE})
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
-
-
-class World(msgspec.Struct):
-    """A registry with one image, and whoever asks."""
-
-    registry: DemoRegistry
-    client: RegistryClient
-
-    async def ask(
-        self,
-        top: Built,
-        wanted: frozenset[Kind] = BOTH,
-        keys: tuple[PublicKey, ...] = (),
-        platform: Built = WEB,
-    ) -> Attested:
-        ref = ImageRef(self.registry.host, "prod/web", None, top.digest)
-        access = await self.client.access(ref, configured(self.registry.host))
-        served = Served(top.digest, top.media_type, top.manifest)
-        asked = Question(digest=platform.digest, top=served, wanted=wanted, keys=keys)
-        self.registry.requests.clear()
-        return await attestations(access, asked, 10.0)
-
-
-@asynccontextmanager
-async def world(*, api: bool = True) -> AsyncIterator[World]:
-    async with DemoRegistry() as registry, client() as asked:
-        registry.referrers = api
-        registry.add("prod/web", WEB)
-        yield World(registry, asked)
 
 
 def voucher(found: Attested, kind: Kind) -> Voucher:
