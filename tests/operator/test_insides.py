@@ -97,14 +97,19 @@ async def test_layers_that_images_share_are_read_once() -> None:
         world.server.serve("/apis/cocket.dev/v1alpha1", "imagecontents")
         digests = [
             world.registry.add(
-                "shop/web", built(bases[n % 5], layer({**SCRIPT, "app": ELF + bytes([n])}))
+                "shop/web",
+                built(
+                    bases[n % 5],
+                    layer({"app": ELF + bytes([n])}),
+                    entrypoint=("/usr/bin/tini", "--", "/app"),
+                ),
             )
             for n in range(50)
         ]
         for digest in digests:
             world.pod(digest[7:20], digest)
         async with keeping(world, LOOKING):
-            await until(lambda: all(looked(world, one) for one in digests), 60)
+            await until(lambda: all(looked(world, one) for one in digests), 180)
         asked = [
             sum(sha256(zipped(one)) in line for line in world.registry.lines()) for one in bases
         ]
