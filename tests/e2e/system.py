@@ -149,6 +149,7 @@ class System(View):
             *arguments,
             *("--webhook-url", self.balancer.url, "--probe-bind", "127.0.0.1"),
             *("--overlap-seconds", str(OVERLAP_SECONDS), "--report-port", "0"),
+            *("--look-inside", "0"),  # layers of the demo's images are empty
         )
         self.operators[name] = operator
         return operator
