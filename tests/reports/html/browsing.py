@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.tools import require_tool
+from tests.tools import BROUGHT, require_tool
 from webhook.reports.html import render_html
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ FLAGS = [
     "--hide-scrollbars",
     "--font-render-hinting=none",
 ]
+NODE = BROUGHT / "playwright-node"
+"""Starts the driver where `make tools` had to bring its libraries."""
 WIDE = (1280, 900)
 NARROW = (390, 844)
 
@@ -39,6 +42,13 @@ NARROW = (390, 844)
 def chromium() -> Iterator[Browser]:
     """Start one, or skip the test where there is none."""
     program = require_tool("chromium")
+    with pytest.MonkeyPatch.context() as patch:
+        if NODE.exists():
+            patch.setenv("PLAYWRIGHT_NODEJS_PATH", str(NODE))
+        yield from _started(program)
+
+
+def _started(program: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
