@@ -71,6 +71,25 @@ class First:
         """Whether it has not ended, and neither has what was started in front of it."""
         return self._started.poll() is None
 
+    def rests(self, signals: int, seconds: float) -> bool:
+        """Whether it handles these signals and sleeps, all of that time.
+
+        On a busy machine a program that starts, or starts itself anew, waits for a processor:
+        a signal that comes before its handler is lost to a PID 1.
+        """
+        deadline = time.monotonic() + seconds
+        while (still := self._sleeps() and self.handles & signals == signals) and (
+            time.monotonic() < deadline
+        ):
+            time.sleep(0.02)
+        return still
+
+    def _sleeps(self) -> bool:
+        with suppress(OSError):
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+            return stat.rpartition(")")[2].split()[0] == "S"
+        return False
+
     def send(self, name: str) -> None:
         """Send a signal by its full name."""
         plus = name.partition("+")[2]

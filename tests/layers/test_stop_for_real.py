@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import sys
-import time
 from pathlib import Path
 from signal import Signals
 from typing import NamedTuple
@@ -188,6 +187,7 @@ def test_what_is_said_of_a_stop_signal_is_what_happens(
                 one.send(sent)
                 assert not one.ends(0.3), sent
                 assert said(sent) not in ENDS, sent
+            _wait_ready(one, case, tmp_path)
             if case.buries:
                 _compare_orphans(one, process)
         if signal:
@@ -197,22 +197,19 @@ def test_what_is_said_of_a_stop_signal_is_what_happens(
 
 
 def _wait_ready(one: First, case: Case, folder: Path) -> None:
+    """Wait until it handles what ends it, and rests."""
     if case.ready:
         assert until((folder / case.ready).exists, SECONDS), "it never began"
-        time.sleep(0.3)
-    elif case.argv.partition(" ")[0] in SIMPLE:
-        time.sleep(0.3)
-    else:
-        bit = 1 << (Signals[case.ends_on[0]] - 1)
-        assert until(lambda: one.handles & bit, SECONDS), "it never began"
-        time.sleep(0.1)
+    simple = case.argv.partition(" ")[0] in SIMPLE
+    signals = 0 if simple else sum(1 << (Signals[name] - 1) for name in case.ends_on)
+    assert until(lambda: one.rests(signals, 0.3), SECONDS), "it never was ready"
 
 
 def _compare_orphans(one: First, process: Process) -> None:
     if process.reaps:
-        until(lambda: one.zombies() == 0, 3.0)
+        until(lambda: one.zombies() == 0, SECONDS)
     else:
-        until(lambda: one.zombies() == 3, 1.0)
+        until(lambda: one.zombies() == 3, SECONDS)
     left = one.zombies()
     if process.reaps is not None:
         assert left == (0 if process.reaps else 3)
