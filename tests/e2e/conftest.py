@@ -11,10 +11,14 @@ from tests.e2e import whole_run
 from tests.e2e.accounts import install
 from tests.e2e.cockets import Cocket, Cockets
 from tests.e2e.control_plane import ControlPlane
+from tests.e2e.facts_world import World
 from tests.e2e.processes import Processes
+from tests.e2e.registries import start_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from tests.servers import RealRegistry
 
 _SHOWN = 3000
 _STARTED = pytest.StashKey[dict[str, Processes]]()
@@ -119,6 +123,26 @@ def operate(plane: ControlPlane, cockets: Cockets, namespace: str) -> Callable[.
         )
 
     return start
+
+
+@pytest.fixture(scope="module")
+def account(plane: ControlPlane, request: pytest.FixtureRequest) -> str:
+    """The operator's, in a namespace that is called as the module is."""
+    plane.install_crds()
+    name = request.path.stem.removeprefix("test_").replace("_", "-")
+    return install(plane, plane.create_namespace(name)).operator
+
+
+@pytest.fixture(scope="module")
+def registry(module_processes: Processes) -> RealRegistry:
+    """A real one, open to everybody."""
+    return start_registry(module_processes)
+
+
+@pytest.fixture
+def world(plane: ControlPlane, registry: RealRegistry, account: str, namespace: str) -> World:
+    """What facts are told of; a module may have another world."""
+    return World(plane, registry, account, namespace)
 
 
 _numbers = itertools.count(1)

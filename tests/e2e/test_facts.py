@@ -8,35 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-import pytest
 
 from tests.builders import LABELS, REVISION
-from tests.e2e.accounts import install
 from tests.e2e.audit_log import used
 from tests.e2e.facts_world import QUICK, World, count, learned, until, web
-from tests.e2e.registries import start_registry
 from webhook.demo.images import index
 
 if TYPE_CHECKING:
     from tests.e2e.control_plane import ControlPlane
-    from tests.e2e.processes import Processes
-    from tests.servers import RealRegistry
-
-
-@pytest.fixture(scope="module")
-def account(plane: ControlPlane) -> str:
-    plane.install_crds()
-    return install(plane, plane.create_namespace("facts")).operator
-
-
-@pytest.fixture(scope="module")
-def registry(module_processes: Processes) -> RealRegistry:
-    return start_registry(module_processes)
-
-
-@pytest.fixture
-def world(plane: ControlPlane, registry: RealRegistry, account: str, namespace: str) -> World:
-    return World(plane, registry, account, namespace)
 
 
 async def test_a_manifest_and_an_index_that_run_are_known_by_their_commit(world: World) -> None:

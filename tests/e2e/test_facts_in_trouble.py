@@ -6,10 +6,8 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.builders import REVISION
-from tests.e2e.accounts import install, install_without
+from tests.e2e.accounts import install_without
 from tests.e2e.facts_world import World, count, learned, said, until, web
 from tests.e2e.registries import start_registry
 from webhook.core.registries import Registries
@@ -18,23 +16,6 @@ from webhook.operator.facts_steps import FactsOptions
 if TYPE_CHECKING:
     from tests.e2e.control_plane import ControlPlane
     from tests.e2e.processes import Processes
-    from tests.servers import RealRegistry
-
-
-@pytest.fixture(scope="module")
-def account(plane: ControlPlane) -> str:
-    plane.install_crds()
-    return install(plane, plane.create_namespace("facts-in-trouble")).operator
-
-
-@pytest.fixture(scope="module")
-def registry(module_processes: Processes) -> RealRegistry:
-    return start_registry(module_processes)
-
-
-@pytest.fixture
-def world(plane: ControlPlane, registry: RealRegistry, account: str, namespace: str) -> World:
-    return World(plane, registry, account, namespace)
 
 
 async def test_a_kind_that_cannot_be_listed_keeps_what_nobody_seems_to_use(

@@ -5,43 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-import pytest
 
 from tests.attesting import COMMIT, SLSA_02, SPDX, buildkit, slsa_02, spdx
-from tests.e2e.accounts import install
 from tests.e2e.facts_world import QUICK, World, until
-from tests.e2e.registries import start_registry
 from tests.e2e.replicas import OURS
 from tests.layers.roots import layer
 from tests.operator.test_insides import BASE, SCRIPT, built
 from webhook.core.contents import Contents, packages_in
 from webhook.core.recorded import name_of
 
-if TYPE_CHECKING:
-    from tests.e2e.control_plane import ControlPlane
-    from tests.e2e.processes import Processes
-    from tests.servers import RealRegistry
-
 LOOKING = msgspec.structs.replace(QUICK, looks_at_once=1, used_by_seconds=0.1, sweep_seconds=0.2)
-
-
-@pytest.fixture(scope="module")
-def account(plane: ControlPlane) -> str:
-    plane.install_crds()
-    return install(plane, plane.create_namespace("insides")).operator
-
-
-@pytest.fixture(scope="module")
-def registry(module_processes: Processes) -> RealRegistry:
-    return start_registry(module_processes)
-
-
-@pytest.fixture
-def world(plane: ControlPlane, registry: RealRegistry, account: str, namespace: str) -> World:
-    return World(plane, registry, account, namespace)
 
 
 def contents(world: World, name: str) -> dict[str, Any] | None:

@@ -9,25 +9,18 @@ import re
 import subprocess
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
 
 from tests.builders import LABELS, REVISION
-from tests.e2e.accounts import install
 from tests.e2e.auditor import granted
 from tests.e2e.cockets import COCKET
 from tests.e2e.facts_world import QUICK, World, until
-from tests.e2e.registries import start_registry
 from tests.layers.roots import layer
 from tests.operator.test_insides import BASE, SCRIPT, built
 from webhook.demo.images import image
-
-if TYPE_CHECKING:
-    from tests.e2e.control_plane import ControlPlane
-    from tests.e2e.processes import Processes
-    from tests.servers import RealRegistry
 
 LOOKING = msgspec.structs.replace(QUICK, looks_at_once=1)
 ENDED = BASE | {
@@ -62,22 +55,6 @@ class Looker:
         """By the name of the workload."""
         found = json.loads(self.run("-o", "json"))["containers"]
         return {one["workload"]["name"]: one for one in found}
-
-
-@pytest.fixture(scope="module")
-def account(plane: ControlPlane) -> str:
-    plane.install_crds()
-    return install(plane, plane.create_namespace("running")).operator
-
-
-@pytest.fixture(scope="module")
-def registry(module_processes: Processes) -> RealRegistry:
-    return start_registry(module_processes)
-
-
-@pytest.fixture
-def world(plane: ControlPlane, registry: RealRegistry, account: str, namespace: str) -> World:
-    return World(plane, registry, account, namespace)
 
 
 async def deployed(world: World) -> dict[str, str]:
