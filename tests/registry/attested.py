@@ -15,6 +15,7 @@ from webhook.demo.registry import DemoRegistry
 from webhook.registry.attestations import Attested, Question, attestations
 from webhook.registry.client import RegistryClient
 from webhook.registry.content import Served
+from webhook.registry.indexes import indexes
 from webhook.registry.statements import Kind
 
 WEB = image(entrypoint=["/app"])
@@ -37,7 +38,8 @@ class World(msgspec.Struct):
         ref = ImageRef(self.registry.host, "prod/web", None, top.digest)
         access = await self.client.access(ref, configured(self.registry.host))
         served = Served(top.digest, top.media_type, top.manifest)
-        asked = Question(digest=platform.digest, top=served, wanted=wanted, keys=keys)
+        held = await indexes(access, served, 10.0)
+        asked = Question(digest=platform.digest, indexes=held, wanted=wanted, keys=keys)
         self.registry.requests.clear()
         return await attestations(access, asked, 10.0)
 

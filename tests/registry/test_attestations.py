@@ -30,9 +30,8 @@ from webhook.core.build import Place, Voucher
 from webhook.demo.faults import Fault
 from webhook.demo.images import IN_TOTO, OCI_INDEX, encode, image, index
 from webhook.errors import RegistryError
-from webhook.registry.attestations import MAX_OPENED, Attested, in_index
+from webhook.registry.attestations import MAX_OPENED, Attested
 from webhook.registry.attested import MAX_ATTESTATION
-from webhook.registry.content import Served
 from webhook.registry.statements import Format, Kind
 
 OTHER = image(entrypoint=["/other"])
@@ -257,14 +256,3 @@ async def test_what_was_deleted_is_not_there_and_what_was_not_told_is_an_error()
         asked.registry.fault(path, Fault(status=403), times=5)
         with pytest.raises(RegistryError):
             await asked.ask(built)
-
-
-@pytest.mark.parametrize(
-    "entries",
-    [None, 7, [None], [{}], [{"annotations": []}], [{"annotations": {"a": "b"}}]],
-)
-def test_indexes_of_any_shape_are_read(entries: object) -> None:
-    body = encode({"schemaVersion": 2, "manifests": entries})
-
-    assert in_index(Served("sha256:" + "ab" * 32, OCI_INDEX, body), WEB.digest) == []
-    assert in_index(None, WEB.digest) == []

@@ -18,7 +18,7 @@ from webhook.core.image import ImageRef
 from webhook.core.registries import Registries
 from webhook.core.workload import Workload
 from webhook.demo.faults import Fault
-from webhook.demo.images import Built, image
+from webhook.demo.images import Built, image, index
 from webhook.demo.registry import DemoRegistry
 from webhook.registry.builds import ABSENT_SECONDS, GAP_SECONDS, Builds, with_builds_of
 from webhook.registry.client import RegistryClient
@@ -95,6 +95,16 @@ async def test_what_the_index_holds_is_asked_once() -> None:
         before = asked.requests()
         asked.world.now += 1e6
         assert await asked.build(ATTESTED) == GOOD
+        assert asked.requests() == before
+
+
+async def test_what_an_index_in_the_index_holds_is_asked_once() -> None:
+    nested = index([ATTESTED])
+    async with asking() as asked:
+        asked.world.registry.add("prod/web", nested)
+        assert await asked.build(nested) == GOOD
+        before = asked.requests()
+        assert await asked.build(nested) == GOOD
         assert asked.requests() == before
 
 

@@ -20,6 +20,7 @@ from webhook.demo.images import Built, image, index
 from webhook.errors import RegistryError
 from webhook.registry.attestations import Question, attestations
 from webhook.registry.client import open_client
+from webhook.registry.indexes import indexes
 from webhook.registry.statements import Kind
 
 pytestmark = pytest.mark.tool("docker-registry")
@@ -222,7 +223,8 @@ async def test_attestations_are_found_where_it_has_no_referrers_api(tmp_path: Pa
         try:
             access = await client.access(ref, configured(real))
             top = await client.top(ref, configured(real))
-            asked = Question(digest=WEB.digest, top=top, wanted=frozenset(Kind))
+            held = await indexes(access, top, 10.0)
+            asked = Question(digest=WEB.digest, indexes=held, wanted=frozenset(Kind))
             found = await attestations(access, asked, 10.0)
         finally:
             await client.close()

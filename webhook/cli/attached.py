@@ -13,6 +13,7 @@ from webhook.layers.sbom import answer
 from webhook.registry.attestations import Question, attestations
 from webhook.registry.builds import build_in
 from webhook.registry.cache import DEFAULT_TAG
+from webhook.registry.indexes import indexes
 from webhook.registry.manifests import INDEX_TYPES, MANIFEST_TYPES, Index, bare, read_manifest
 from webhook.registry.statements import Kind
 
@@ -93,7 +94,8 @@ class Attached:
     async def _ask(
         self, access: Access, digest: str, top: Served, wanted: frozenset[Kind]
     ) -> Found:
-        asked = Question(digest=digest, top=top, wanted=wanted, keys=self._keys)
+        held = await indexes(access, top, self._seconds)
+        asked = Question(digest=digest, indexes=held, wanted=wanted, keys=self._keys)
         attested = await attestations(access, asked, self._seconds)
         problems = list(attested.problems)
         sbom = attested.by_kind.get(Kind.SBOM)

@@ -15,6 +15,7 @@ from webhook.layers.sbom import answer
 from webhook.registry.attestations import Attested, Question, attestations
 from webhook.registry.bases import compared, named
 from webhook.registry.builds import SECONDS, build_in
+from webhook.registry.indexes import indexes
 from webhook.registry.statements import Kind
 
 if TYPE_CHECKING:
@@ -119,8 +120,9 @@ class OneImage:
         try:
             top = await self._client.top(ask.ref.with_digest(facts.digest), ask.registry)
             access = await self._client.access(ask.ref, ask.registry)
+            held = await indexes(access, top, SECONDS)
             asked = Question(
-                digest=one.digest, top=top, wanted=_BOTH, keys=keys, attached=bool(keys)
+                digest=one.digest, indexes=held, wanted=_BOTH, keys=keys, attached=bool(keys)
             )
             return await attestations(access, asked, SECONDS)
         except RegistryError as error:

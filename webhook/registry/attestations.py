@@ -1,9 +1,9 @@
 """Attestations of one platform of an image: found, opened, compared with what they are about.
 
-Looked for in this order: in the image's own index (BuildKit, docs/attestations,
-«attestation-storage»), among its referrers (distribution-spec, «Listing Referrers»), under cosign's
-tags. What is found first answers, unless something later is signed by a key that was given. Nothing
-is believed here.
+Looked for in this order: in the image's own index and the indexes in it (BuildKit,
+docs/attestations, «attestation-storage»), among its referrers (distribution-spec, «Listing
+Referrers»), under cosign's tags. What is found first answers, unless something later is signed by a
+key that was given. Nothing is believed here.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ import msgspec
 
 from webhook.core.build import Place, Voucher
 from webhook.core.facts import Reason
-from webhook.core.image import is_digest
 from webhook.core.printable import printable
 from webhook.errors import BadContentError, RegistryError
 from webhook.registry.attested import opened
-from webhook.registry.documents import bad, document, text_of
-from webhook.registry.manifests import INDEX_TYPES, MAX_MANIFEST, bare, descriptor
+from webhook.registry.documents import bad
+from webhook.registry.manifests import INDEX_TYPES, bare
 from webhook.registry.referrers import fallback_tag, from_api, read_entries, tagged_index
 from webhook.registry.statements import Kind, Statement
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from webhook.core.keys import PublicKey
     from webhook.registry.access import Access
     from webhook.registry.attested import Opened
-    from webhook.registry.content import Served
+    from webhook.registry.indexes import Holding
     from webhook.registry.manifests import Descriptor
     from webhook.registry.referrers import Referrer
     from webhook.registry.repository import Repository
@@ -42,7 +41,8 @@ MAX_OPENED = 20
 MAX_BYTES = 64 * 1024 * 1024
 """Of all attestations that are read for one image."""
 _MAX_PROBLEMS = 4
-_NOTE = "vnd.docker.reference"
+MAX_HOLDERS = 4
+"""Indexes of an image that name one platform, and that statements and attachments may be of."""
 _LIKELY = ("in-toto", "spdx", "cyclonedx", "sigstore.bundle", "dsse")
 _UNLIKELY = ("simplesigning", "notary.signature", "cocket.promotion")
 
@@ -67,8 +67,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     digest: str
     """Of the platform's manifest."""
-    top: Served | None = None
-    """The image's index; None where the platform's manifest is all there is."""
+    indexes: tuple[Holding, ...] = ()
+    """The image's index and those in it, outermost first; none where the platform's manifest is
+    all there is."""
     wanted: frozenset[Kind]
     keys: tuple[PublicKey, ...] = ()
     attached: bool = True
@@ -77,8 +78,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subjects(self) -> dict[Kind, tuple[str, ...]]:
         """What statements may be about. An index is built as a whole; packages differ."""
-        top = self.digest if self.top is None else self.top.digest
-        both = tuple(dict.fromkeys((self.digest, top)))
+        named = [one.digest for one in self.indexes[1:] if self.digest in one.named]
+        outermost = [one.digest for one in self.indexes[:1]]
+        holders = (outermost + named)[:MAX_HOLDERS]
+        both = tuple(dict.fromkeys((self.digest, *holders)))
         return {kind: both if kind is Kind.PROVENANCE else (self.digest,) for kind in self.wanted}
 
     @property
@@ -185,7 +188,8 @@ async def _manifests(
 
     A tag stands for itself.
     """
-    for entry in in_index(asked.top, asked.digest):
+    inside = (one for index in asked.indexes for one in index.attested.get(asked.digest, ()))
+    for entry in dict.fromkeys(inside):
         yield entry, Place.INDEX, asked.digest
     if not asked.attached:
         return
@@ -201,28 +205,6 @@ async def _manifests(
     for digest in asked.digests:
         for suffix in suffixes:
             yield f"{fallback_tag(digest)}{suffix}", Place.TAG, digest
-
-
-def in_index(top: Served | None, digest: str) -> list[Descriptor]:
-    """The entries of an index that BuildKit made for attestations of this manifest.
-
-    Raises:
-        BadContentError: it is no index, or such an entry is no descriptor.
-    """
-    if top is None or bare(top.media_type) not in INDEX_TYPES:
-        return []
-    entries = document(top.body, "the index").get("manifests")
-    found: list[Descriptor] = []
-    for entry in entries if isinstance(entries, list) else ():
-        notes = entry.get("annotations") if isinstance(entry, dict) else None
-        if (
-            isinstance(notes, dict)
-            and notes.get(f"{_NOTE}.type") == "attestation-manifest"
-            and notes.get(f"{_NOTE}.digest") == digest
-            and is_digest(text_of(entry, "digest"))
-        ):
-            found.append(descriptor(entry, "an entry of the index", MAX_MANIFEST))
-    return found
 
 
 def _likely(listed: Sequence[Referrer]) -> list[Referrer]:

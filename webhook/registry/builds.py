@@ -20,6 +20,7 @@ from webhook.errors import RegistryError
 from webhook.registry.attestations import Question, attestations
 from webhook.registry.cache import Brief
 from webhook.registry.flights import Flights
+from webhook.registry.indexes import indexes
 from webhook.registry.slsa import read_build
 from webhook.registry.statements import Kind
 
@@ -101,17 +102,18 @@ class Builds:
         self, key: _Key, ref: ImageRef, facts: ImageFacts, registry: Registry
     ) -> _Builds:
         keys = key[0]
+        until = asyncio.get_running_loop().time() + SECONDS
         try:
             top = await self._client.top(ref.with_digest(facts.digest), registry)
             access = await self._client.access(ref, registry)
+            held = await indexes(access, top, SECONDS)
         except RegistryError as error:
             learned: _Builds = (Unknown(error.reason, str(error)),) * len(facts.platforms)
         else:
             # One after the other: a hundred platforms are no reason for hundreds of questions.
             learned = ()
-            until = asyncio.get_running_loop().time() + SECONDS
             for one in facts.platforms:
-                asked = Question(digest=one.digest, top=top, wanted=_WANTED, keys=keys)
+                asked = Question(digest=one.digest, indexes=held, wanted=_WANTED, keys=keys)
                 left = max(until - asyncio.get_running_loop().time(), 0.0)
                 try:
                     learned += (build_in(await attestations(access, asked, left)),)

@@ -30,7 +30,7 @@ MAX_DEPTH = 2
 """An index in an index is read; one level more is not."""
 MAX_IMAGE = 32 * 1024 * 1024
 """Bytes of all manifests and configs of one image. A hundred platforms have one megabyte."""
-_LARGE = 256 * 1024
+LARGE = 256 * 1024
 """Bytes from which on reading is no longer done between two requests, but in a thread."""
 
 T = TypeVar("T")
@@ -144,7 +144,7 @@ async def _document(entry: Descriptor, blobs: Blobs) -> Manifest | Index:
 
 
 async def _aside(read: Callable[[bytes], T], body: bytes) -> T:
-    return read(body) if len(body) < _LARGE else await asyncio.to_thread(read, body)
+    return read(body) if len(body) < LARGE else await asyncio.to_thread(read, body)
 
 
 def _check_platform(entry: Descriptor, config: ImageConfig) -> None:
