@@ -37,8 +37,13 @@ def found(text: str, signal: str = "SIGTERM", *, alone: bool = True) -> Stopping
         ("redis-server", "SIGTERM", "stops"),
         ("uwsgi --ini x", "SIGTERM", "untold"),
         ("uwsgi --die-on-term", "SIGTERM", "stops"),
+        ("uwsgi --master --die-on-term", "SIGQUIT", "deaf"),
+        ("uwsgi -M", "SIGQUIT", "untold"),
+        ("uwsgi -M", "SIGHUP", "deaf"),
+        ("uwsgi --ini x", "SIGHUP", "untold"),
         ("uwsgi --ini x", "SIGINT", "stops"),
         ("mariadbd", "SIGTERM", "stops"),
+        ("mariadbd", "SIGINT", "deaf"),
         ("supervisord -n", "SIGTERM", "stops"),
         ("supervisord -n", "SIGQUIT", "stops"),
         ("supervisord -n", "SIGWINCH", "deaf"),
@@ -100,6 +105,10 @@ def test_as_pid_1(text: str, signal: str, effect: str) -> None:
         ("tini -- sh -c TEXT", "SIGTERM", "kept"),
         ("tini", "SIGTERM", "stops"),
         ("go-init -main app", "SIGTERM", "stops"),
+        ("pid1 -- nginx", "SIGTERM", "cuts"),
+        ("pid1 -- postgres", "SIGINT", "waits"),
+        ("pid1 -- nginx", "SIGQUIT", "deaf"),
+        ("catatonit -- nginx", "SIGQUIT", "stops"),
         ("tini -- $(APP)", "SIGTERM", "stops"),
     ],
 )
@@ -163,3 +172,9 @@ def test_a_message_gets_what_it_needs() -> None:
     assert (one.who, one.better, one.seconds) == ("postgres", "SIGINT", 90)
     assert found("python app.py -x y z").who == "python app.py -x y"
     assert found("haproxy -f x").hint == "With the option -W haproxy ends on SIGTERM too."
+
+
+def test_what_must_be_set_is_told_where_the_signal_would_let_it_finish() -> None:
+    assert "process_control_timeout" in found("php-fpm8.2 -F", "SIGQUIT").note
+    assert found("php-fpm8.2 -F", "SIGTERM").note == ""
+    assert "process_control_timeout" in found("php-fpm8.2 -F", "SIGTERM").hint

@@ -67,6 +67,13 @@ class First:
         return bits
 
     @property
+    def program(self) -> str:
+        """The name of the file that runs; empty where nothing runs any more."""
+        with suppress(OSError):
+            return Path(f"/proc/{self.pid}/exe").readlink().name
+        return ""
+
+    @property
     def runs(self) -> bool:
         """Whether it has not ended, and neither has what was started in front of it."""
         return self._started.poll() is None
@@ -120,10 +127,14 @@ class First:
 
 @contextmanager
 def first(argv: Sequence[str], env: Mapping[str, str] | None = None) -> Iterator[First]:
-    """Start a program as PID 1; kill it, and all that it started, at the end."""
-    tool = shutil.which("unshare") or ""
+    """Start a program as PID 1; kill it, and all that it started, at the end.
+
+    It leads a session, as it does in a container (runc, libcontainer/nsenter/nsexec.c): setsid(1)
+    becomes what it starts, because nothing that was forked leads one already.
+    """
+    tool, leads = shutil.which("unshare") or "", shutil.which("setsid") or ""
     started = subprocess.Popen(
-        (tool, "--pid", "--fork", "--mount-proc", "--kill-child", *argv),
+        (tool, "--pid", "--fork", "--mount-proc", "--kill-child", leads, *argv),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,

@@ -50,6 +50,8 @@ class Init(msgspec.Struct, frozen=True, kw_only=True):
     reaps: bool = True
     stops_on: str = ""
     """The signal for a clean stop, where SIGTERM is not."""
+    sends: tuple[tuple[str, str], ...] = ()
+    """The signals that it passes on, and as what, where these are not all, as they came."""
     must_be_pid1: bool = False
     """Refuses to run where the Pod shares its process namespace."""
 
@@ -169,6 +171,7 @@ INITS: tuple[Init, ...] = (
             "-e --env -u --user -g --group -w --workdir -t --timeout -c --child-timeout",
         ),
         child=Child.ARGV,
+        sends=(("SIGTERM", "SIGTERM"), ("SIGINT", "SIGTERM")),
     ),
     # Found under the entry above, whose options hold those of both.
     Init(name="pid1-rs", kind=_MINIMAL, basenames=("pid1",), child=Child.ARGV),

@@ -21,7 +21,7 @@ from webhook.core.scripts import is_script
 from webhook.core.shell import POWERSHELLS, SHELLS, Interactive, Text, exec_argv, invocation
 from webhook.core.shelltext import CannotTell
 from webhook.core.standing import INITS, Kind, Process
-from webhook.core.wrappers import STAYS, unwrap
+from webhook.core.wrappers import REAPING, STAYS, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -186,7 +186,7 @@ def _plain(words: tuple[str, ...], name: str, looking: _Looking, built: str) -> 
         return _script(words, looking)
     if name in STAYS:
         return Process(
-            kind=Kind.WRAPPER, name=name, word=word, reaps=name == "sudo", hears=STAYS[name]
+            kind=Kind.WRAPPER, name=name, word=word, reaps=name in REAPING, hears=STAYS[name]
         )
     return _program(words, "", built)
 

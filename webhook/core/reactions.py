@@ -43,6 +43,8 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
     """How long a stop may take by what its makers say; 0 where they say nothing."""
     hint: str = ""
     """What its user can change, a sentence."""
+    note: str = ""
+    """What must be set for it to finish what it does on `graceful`, a sentence."""
 
 
 def _of(  # noqa: PLR0917 - columns of the table below
@@ -58,6 +60,7 @@ def _of(  # noqa: PLR0917 - columns of the table below
     code: bool = False,
     seconds: int = 0,
     hint: str = "",
+    note: str = "",
 ) -> Reaction:
     def full(words: str) -> frozenset[str]:
         return frozenset(f"SIG{word}" for word in words.split())
@@ -74,36 +77,43 @@ def _of(  # noqa: PLR0917 - columns of the table below
         code=code,
         seconds=seconds,
         hint=hint,
+        note=note,
     )
 
 
 _DIE = "With --die-on-term (`die-on-term = true` in its configuration) it ends on SIGTERM."
+_WAITS = (
+    "It waits for its requests only as long as `process_control_timeout` in its configuration "
+    "says, which is 0 by default."
+)
 _MASTER = "With the option -W haproxy ends on SIGTERM too."
 
 REACTIONS: tuple[Reaction, ...] = (
     _of("nginx", "QUIT", "", "TERM INT", "HUP USR1 USR2 WINCH"),
     _of("nginx unit", "QUIT", "", "TERM INT"),
     _of("apache httpd", "WINCH", "", "TERM", "HUP USR1"),
-    _of("php-fpm", "QUIT", "", "TERM INT", "USR1 USR2"),
+    _of("php-fpm", "QUIT", "", "TERM INT", "USR1 USR2", hint=_WAITS, note=_WAITS),
     _of("php built-in server", "INT", bare=True),
     _of("postgres", "INT", "", "QUIT", "HUP USR1", waits="TERM", seconds=90),
     _of("haproxy (master-worker, -W or -Ws)", "USR1", "", "TERM", "HUP USR2"),
     _of("haproxy (single process)", "USR1", "", "", "HUP", bare=True, hint=_MASTER),
     _of("redis / valkey", "TERM", "INT"),
     _of("memcached", "TERM"),
-    _of("mosquitto", "TERM", "INT", "", "HUP USR2"),
+    _of("mosquitto", "TERM", "INT", "", "HUP USR1 USR2"),
     _of("lighttpd", "INT", "", "TERM", "HUP"),
-    _of("varnishd", "TERM"),
+    _of("varnishd", "TERM", "INT"),
     _of("gunicorn", "TERM", "", "QUIT INT", "HUP USR1 USR2 TTIN TTOU WINCH", seconds=30),
-    _of("uwsgi, die-on-term", "", "", "INT QUIT TERM", "HUP"),
-    _of("uwsgi", "", "", "INT QUIT", "HUP", hint=_DIE),
-    _of("mysql / mariadb", "TERM", "", "", "HUP", "mysqld mariadbd"),
+    # die-on-term changes the meaning of SIGTERM and SIGQUIT; without a master SIGHUP ends it.
+    _of("uwsgi, die-on-term", "", "", "INT TERM", "QUIT"),
+    _of("uwsgi (master)", "", "", "INT", "HUP", hint=_DIE),
+    _of("uwsgi", "", "", "INT", "", hint=_DIE),
+    _of("mysql / mariadb", "TERM", "QUIT", "", "HUP INT USR1", "mysqld mariadbd"),
     _of("mongod", "TERM", "INT", "", "USR1", "mongod mongos"),
     _of("traefik", "TERM", "INT", "", "USR1", "traefik"),
     _of("nats-server", "TERM", "USR2", "INT", "HUP USR1", "nats-server"),
     _of("caddy", "TERM", "INT", "QUIT", "HUP USR1 USR2", "caddy"),
     _of("envoy", "", "", "TERM INT", "", "envoy"),
-    _of("unicorn", "QUIT", "", "TERM INT", "HUP USR1 USR2 WINCH TTIN TTOU", "unicorn"),
+    _of("unicorn", "QUIT", "", "TERM INT", "HUP USR1 USR2 WINCH TTIN TTOU"),
     _of("puma", "TERM", "INT", "", "USR1 USR2 TTIN TTOU", "puma"),
     _of("sidekiq", "TERM", "", "", "TTIN TSTP", "sidekiq", seconds=25),
     _of("celery worker", "TERM", "INT", "QUIT", "HUP USR1 USR2", "celery"),
@@ -168,6 +178,6 @@ def of_program(process: Process) -> Reaction:
 def _find(name: str, rest: tuple[str, ...]) -> Reaction | None:
     server = servers.find(name, rest)
     if server is not None:
-        die = server.name == "uwsgi" and _DIE_ON_TERM in rest
+        die = server.name.startswith("uwsgi") and _DIE_ON_TERM in rest
         return _BY_NAME["uwsgi, die-on-term" if die else server.name]
     return _BY_BASENAME.get(name) or _BY_BASENAME.get(name.rstrip("0123456789."))

@@ -64,7 +64,15 @@ SERVERS: tuple[Server, ...] = (
     Server(name="varnishd", basenames=("varnishd",), reaps=False),
     Server(name="gunicorn", basenames=("gunicorn",), reaps=True, good=True),
     # Not good: without die-on-term, which may stand in a file, SIGTERM makes it start anew.
-    Server(name="uwsgi", basenames=("uwsgi",), reaps=True),
+    Server(
+        name="uwsgi (master)",
+        basenames=("uwsgi", "uwsgi-core"),
+        with_any=("--master", "-M"),
+        reaps=True,
+    ),
+    # Without a master it does not reap; whether it has one may stand in a file, too.
+    Server(name="uwsgi", basenames=("uwsgi", "uwsgi-core")),
+    Server(name="unicorn", basenames=("unicorn",), reaps=True, good=True),
 )
 """Those that were measured; where two have one name, the first that holds is meant."""
 

@@ -67,6 +67,8 @@ class Stopping(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int = 0
     """How long it may take; 0 where nobody says."""
     hint: str = ""
+    note: str = ""
+    """What must be set for it to finish what it does, a sentence; empty where nothing must."""
 
 
 def stopping(process: Process, signal: str, *, alone: bool) -> Stopping:
@@ -104,6 +106,7 @@ def stopping(process: Process, signal: str, *, alone: bool) -> Stopping:
         better=reaction.better,
         seconds=reaction.seconds,
         hint=reaction.hint,
+        note=reaction.note if arriving in reaction.graceful else "",
     )
 
 
@@ -149,11 +152,18 @@ def _effect(reaction: Reaction, signal: str, *, first: bool) -> Effect:
 
 
 def _forwarded(process: Process, signal: str) -> str:
-    """What arrives behind an init that turns signals into others (dumb-init(1), `--rewrite`)."""
-    if process.name != "dumb-init" or not process.front:
+    """What arrives behind an init that turns signals into others, or drops them.
+
+    dumb-init does what it is told to (dumb-init(1), `--rewrite`).
+    """
+    init = next((one for one in inits.INITS if one.name == process.name), None)
+    if init is None or not process.front:
         return signal
-    grammar = next(one.grammar for one in inits.INITS if one.name == process.name)
-    for name, value in read(process.front, grammar).given:
+    if init.sends:
+        return dict(init.sends).get(signal, "")
+    if init.name != "dumb-init":
+        return signal
+    for name, value in read(process.front, init.grammar).given:
         comes, _, goes = value.partition(":")
         if name in _REWRITES and read_signal(comes) == signal:
             return read_signal(goes)

@@ -121,7 +121,6 @@ WRAPPERS: dict[str, Wrapper] = {
     ),
     "stdbuf": Wrapper(grammar=_grammar("", "-i --input -o --output -e --error")),
     "nohup": _PLAIN,
-    "setsid": Wrapper(grammar=_grammar("-c --ctty -w --wait")),
     "opentelemetry-instrument": Wrapper(
         grammar=_grammar(
             "",
@@ -158,6 +157,9 @@ STAYS: dict[str, bool | None] = {
     "sudo": True,
     "flock": False,
     "xargs": False,
+    # It forks where it leads a process group, and runc makes every PID 1 lead one: without --wait
+    # PID 1 ends at once.
+    "setsid": False,
     "script": False,
     "strace": False,
     "ltrace": None,
@@ -169,6 +171,8 @@ STAYS: dict[str, bool | None] = {
     **dict.fromkeys(("mvn", "gradle", "sbt", "lein", "catalina.sh")),
 }
 """Stay as PID 1 in front of what they start; whether they pass SIGTERM on (None: not known)."""
+REAPING: frozenset[str] = options("sudo xargs script strace")
+"""Those of them that wait for orphans."""
 
 
 def unwrap(name: str, words: tuple[str, ...]) -> tuple[str, ...] | CannotTell | None:

@@ -125,7 +125,8 @@ class StopWords(msgspec.Struct, frozen=True):
         killed = f"killed after {self.asked.left} seconds"
         match found.effect:
             case Effect.STOPS:
-                return f"{sent} stops {who}, which has {self.asked.left} seconds for it."
+                note = f" {found.note}" if found.note else ""
+                return f"{sent} stops {who}, which has {self.asked.left} seconds for it.{note}"
             case Effect.CUTS:
                 return (
                     f"{sent} ends {who} at once, whatever it is doing; on {found.better} it "
