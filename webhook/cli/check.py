@@ -229,9 +229,7 @@ async def _judge(
 ) -> Mapping[int, Verdict]:
     """The verdict on every subject, by its number."""
     now = datetime.now(UTC)
-    rules = policies.promotion_rules
-    keys = policies.build_keys
-    async with open_source(policies.registries, given, network, rules, keys) as source:
+    async with open_source(policies, given, network) as source:
         engine = Engine(
             policies=lambda: policies,
             source=source,

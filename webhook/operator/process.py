@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,6 +33,7 @@ from webhook.registry.cloud.place import CloudPlace
 from webhook.registry.counting import Requests
 from webhook.registry.limits import Limits
 from webhook.registry.promotions import Promotions
+from webhook.registry.questions import Questions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +83,9 @@ class Operator:
             cloud=cloud,
             requests=self.requests,
         )
-        self._clients = [self._client]
+        self._ending = AsyncExitStack()
+        """What is closed in the end, the last one first."""
+        self._ending.push_async_callback(self._client.close)
         self.audit = None if options.audit is None else self._audit(options, options.audit, clock)
         self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
         self.prober = Prober(
@@ -93,9 +97,10 @@ class Operator:
             clock=clock,
             options=options.probe,
         )
-        self._promotions = Promotions(
+        promotions = Promotions(
             self._client, rules=lambda: self.desk.promotion_rules, monotonic=time.monotonic
         )
+        self._ending.push_async_callback(promotions.close)
         self.facts = FactsKeeper(
             api,
             registries=lambda: self.desk.registries,
@@ -103,7 +108,7 @@ class Operator:
             clock=clock,
             options=options.facts,
             news=None if self.audit is None else self.audit.news.hear,
-            promotions=self._promotions,
+            promotions=promotions,
             keys=lambda: self.desk.build_keys,
         )
         self.keeping = None if options.webhook is None else Keeping(api, options.webhook, clock)
@@ -116,12 +121,8 @@ class Operator:
         Raises:
             Exception: what the first keeper died of.
         """
-        try:
+        async with self._ending:
             await keep(self._keepers(), self._troubles)
-        finally:
-            await self._promotions.close()
-            for client in self._clients:
-                await client.close()
 
     def problems(self) -> dict[str, str]:
         """What is not in order, by keeper; printable."""
@@ -165,13 +166,15 @@ class Operator:
             cloud=CloudLogins(options.place, clock),
             requests=self.requests,
         )
-        self._clients.append(client)
+        questions = Questions(client)
+        self._ending.push_async_callback(client.close)
+        self._ending.push_async_callback(questions.close)
         # What admission follows is followed once more: what decides is then read the same way.
         state = ClusterState(self._api, namespace=options.namespace, gather=options.gather)
         scanner = AuditScanner(
             self._api,
             state,
-            client,
+            questions,
             clock,
             unasked=audit.unasked,
             version=audit.version,
