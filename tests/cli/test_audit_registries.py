@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -105,7 +105,7 @@ async def test_a_registry_of_a_cloud_is_logged_in_to_by_that_cloud(
         cluster.put(PODS, "web", spec=pod_spec(f"shop.azurecr.io/web@{DIGEST}"))
         spec = {"host": "shop.azurecr.io", "credentials": {"provider": "acr"}}
         cluster.server.put(f"{ours}/registries", "shop", spec=spec)
-        rules = {"init": {}} if command[0] == "audit" else {"digest": {}}
+        rules: dict[str, Any] = {"init": {}} if command[0] == "audit" else {"digest": {}}
         cluster.server.put(f"{ours}/clusterimagepolicies", "all", spec={"rules": rules})
         stricter = write(tmp_path / "new.yaml", policy("new", rules="init: {}"))
         new = [] if command[0] == "audit" else [stricter]
