@@ -22,7 +22,6 @@ from webhook.core.verdict import Mode
 from webhook.demo.images import image
 from webhook.demo.registry import DemoRegistry
 from webhook.registry.limits import Limits
-from webhook.registry.promotions import ABSENT_SECONDS
 from webhook.registry.questions import Questions
 
 if TYPE_CHECKING:
@@ -115,9 +114,9 @@ async def test_nobody_is_asked_where_nobody_may_be() -> None:
         assert registry.lines() == []
 
 
-async def test_that_it_was_not_promoted_is_believed_as_long_as_a_tag() -> None:
+async def test_that_it_was_not_promoted_is_believed_as_long_as_the_client_may() -> None:
     now = 0.0
-    limits = Limits(tag_seconds=2 * ABSENT_SECONDS)
+    limits = Limits(absent_seconds=600.0)
     async with DemoRegistry() as registry, client(limits=limits) as asked:
         registry.add("prod/web", ATTESTED)
         questions = Questions(asked, monotonic=lambda: now)
@@ -126,7 +125,7 @@ async def test_that_it_was_not_promoted_is_believed_as_long_as_a_tag() -> None:
         await learned(source, registry)
         before = registry.lines()
 
-        now += 2 * ABSENT_SECONDS - 1
+        now += 599
         await learned(source, registry)
         assert registry.lines() == before
         now += 2

@@ -243,6 +243,7 @@ def _limits(asked: Asked) -> Limits:
         # A registry that asks for a minute's rest gets it.
         image_seconds=asked.patience,
         tag_seconds=max(settings.tag_seconds, asked.patience),
+        absent_seconds=asked.patience,
         cache_bytes=settings.cache_bytes,
         requests_per_second=asked.requests_per_second,
     )

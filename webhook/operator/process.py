@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 _AUDIT_IMAGE_SECONDS = 60.0
 """For one image, with the wait for its turn; so long a tag is believed, too."""
+_AUDIT_ABSENT_SECONDS = 600.0
+"""So that what one look has no time for is there for the next: a first policy that asks for
+promotion may find thousands of images that were not."""
 _SECRETS_SECONDS = 10.0
 """That image facts wait for the logins: without them they would begin with refusals."""
 
@@ -158,6 +161,7 @@ class Operator:
             options.limits,
             image_seconds=_AUDIT_IMAGE_SECONDS,
             tag_seconds=_AUDIT_IMAGE_SECONDS,
+            absent_seconds=_AUDIT_ABSENT_SECONDS,
             requests_per_second=audit.requests_per_second,
         )
         client = open_client(

@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from webhook.registry.attestations import Attested
     from webhook.registry.client import RegistryClient
 
-ABSENT_SECONDS = 30.0
-"""That an image has no provenance that counts is believed so long, or as long as the client
-believes a tag if that is longer: it may be attached soon."""
 GAP_SECONDS = 5.0
 _MAX_KEPT = 16_384
 """Images; 20 MB at most."""
@@ -66,7 +63,7 @@ class Builds:
         self._client = client
         self._keys = keys
         self._kept: OrderedDict[_Key, _Builds] = OrderedDict()
-        absent = max(ABSENT_SECONDS, client.limits.tag_seconds)
+        absent = client.limits.absent_seconds
         self._absent: Brief[_Key, _Builds] = Brief(absent, monotonic)
         self._gaps: Brief[_Key, _Builds] = Brief(GAP_SECONDS, monotonic)
         self._flights: Flights[_Key, _Builds] = Flights()

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from webhook.core.registries import Registries, Registry
     from webhook.registry.client import RegistryClient
 
-ABSENT_SECONDS = 30.0
-"""That an image was not promoted is believed so long, or as long as the client believes a tag if
-that is longer: it may be promoted any moment."""
 GAP_SECONDS = 5.0
 _MAX_KEPT = 65_536
 """Digests; 20 MB at most."""
@@ -60,7 +57,7 @@ class Promotions:
         self._client = client
         self._rules = rules
         self._kept: OrderedDict[str, Promotion] = OrderedDict()
-        absent = max(ABSENT_SECONDS, client.limits.tag_seconds)
+        absent = client.limits.absent_seconds
         self._absent: Brief[_Key, Promotion] = Brief(absent, monotonic)
         self._gaps: Brief[_Key, Promotion] = Brief(GAP_SECONDS, monotonic)
         self._flights: Flights[_Key, Promotion] = Flights()
