@@ -111,7 +111,8 @@ async def run(profile: Profile, case: Case, folder: Path, deviation: dict[str, A
             registry.redirect = Redirect(place=place)
         registry.pulls_left = server.get("pulls_left")
         for fault in server.get("faults", []):
-            registry.fault("*", msgspec.convert(fault, Fault), times=99)
+            at = dict(fault)
+            registry.fault(at.pop("path"), msgspec.convert(at, Fault), times=99)
         sent: list[Request] = []
         connections = Connections()
         client = RegistryClient(
