@@ -93,7 +93,7 @@ async def _clean(
         in_use=frozenset(in_use),
     )
     try:
-        async with open_registry_client(wanted.docker_config) as client:
+        async with open_registry_client(wanted.docker_config, writes=wanted.deletes) as client:
             plans = await _plans(client, registry, wanted, terms, quiet=quiet)
             click.echo(cleaned_json(plans) if form == "json" else cleaned_table(plans), nl=False)
             if not quiet:

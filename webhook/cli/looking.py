@@ -79,7 +79,7 @@ async def look_into(
     """
     reader = Reader(limits=Limits(seconds=look.seconds), progress=progress)
     good = True
-    async with open_registry_client(docker_config, cache_dir=cache_dir) as client:
+    async with open_registry_client(docker_config, writes=False, cache_dir=cache_dir) as client:
         source = RegistrySource(
             registries=lambda: registries, client=client, given=given, ask_unconfigured=True
         )
