@@ -39,7 +39,7 @@ Examples:
   cocket image --inside --platform linux/arm64 nginx:1.25
   cocket image --sbom cyclonedx nginx:1.25 > nginx.cdx.json
   cocket image --packages --key cosign.pub ghcr.io/acme/web:1.0
-  cocket image --evidence --policy ci/policy.yaml registry.example.com/prod/web@sha256:…
+  cocket image --evidence --policy ci/policy.yaml ghcr.io/acme/web:1.0
   kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' |
     cocket image --offline -o jsonl -
 

@@ -109,8 +109,8 @@ async def look_into(
                 continue
             if look.promoters is not None and isinstance(facts, ImageFacts):
                 asked = Promoted(client, look.promoters, look.patience)
-                told = await asked.of(report.name, facts.digest, registry)
-                found = replace(found, promotions=told)
+                promotions = await asked.of(report.name, facts.digest, registry)
+                found = replace(found, promotions=promotions)
             _show(report, found, look, page)
     return good
 
