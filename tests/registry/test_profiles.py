@@ -60,7 +60,9 @@ async def test_another_behaviour_is_noticed(name: str, tmp_path: Path) -> None:
 
 
 def facts(profile: Profile) -> list[str]:
-    return [one.fact for case in profile.cases for one in case.exchange]
+    exchanges = [case.exchange for case in profile.cases]
+    exchanges += [case.exchange for case in profile.promotions]
+    return [one.fact for exchange in exchanges for one in exchange]
 
 
 @pytest.mark.parametrize("name", PROFILES)
