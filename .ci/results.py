@@ -29,6 +29,15 @@ def bad(of: ET.Element) -> list[str]:
     ]
 
 
+def measured(of: ET.Element) -> list[str]:
+    """What tests wrote down of what they saw, a line each."""
+    return [
+        f"{case.get('name')}: {one.get('name')} {one.get('value')}\n"
+        for case in of.iter("testcase")
+        for one in case.iter("property")
+    ]
+
+
 def few(file: Path) -> bool:
     """Whether some tests failed, not more than `FEW`, and none that may `NEVER`."""
     failed = bad(suite(file)) if file.exists() else []
@@ -53,6 +62,7 @@ def verdict(commands: list[str]) -> list[str]:
         total, skipped, failed = count(found, "tests"), count(found, "skipped"), bad(found)
         passed = total - len(failed) - skipped
         print(f"{name}: {passed} passed, {len(failed)} failed, {skipped} skipped")
+        print(*measured(found), sep="", end="")
         if total == skipped:
             wrong.append(f"{name}: no test has run")
         if failed and alone.exists() and passes(suite(alone), len(failed)):
