@@ -85,25 +85,28 @@ def test_the_commit_of_an_attested_build_stands_before_the_label() -> None:
 
 
 @pytest.mark.parametrize(
-    ("voucher", "commit", "detail"),
+    ("voucher", "commit", "detail", "whose"),
     [
-        (Voucher(Place.REFERRER), REVISION, ""),
+        (Voucher(Place.REFERRER), REVISION, "", " (its attestation: attached to it, not signed)"),
         (
             Voucher(Place.TAG, signed=True, signers=("sha256:" + "ab" * 32,)),
             OTHER,
             "under a tag of its digest, signed by sha256:abababababab…",
+            "",
         ),
     ],
 )
 def test_what_anybody_may_attach_stands_behind_the_label(
-    voucher: Voucher, commit: str, detail: str
+    voucher: Voucher, commit: str, detail: str, whose: str
 ) -> None:
     build = msgspec.structs.replace(BUILD, voucher=voucher)
     found = known(msgspec.structs.replace(platform(), build=build))
 
     assert found.commit == commit
     assert detail in found.detail
-    assert "the build says c3d4e5f6a7b8…" in found.differences
+    assert found.differences == (
+        f"the label says commit 4f9d6c1e2b3a…, the build says c3d4e5f6a7b8…{whose}"
+    )
 
 
 def test_annotations_answer_what_labels_do_not() -> None:

@@ -58,9 +58,9 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     source: Stated
     built: Stated
     voucher: Voucher | None = None
-    """Of the build that answers; None where none does."""
+    """Of the attestation that counts; None where none does."""
     dirty: bool = False
-    """Whether that build had changes which are in no commit."""
+    """Whether the commit is that of a build with changes which are in no commit."""
     agreement: Agreement | None = None
     """How labels and build stand to each other; None where no attestation counts."""
     differences: tuple[str, ...] = ()
@@ -71,17 +71,15 @@ def answers_of(one: PlatformImage) -> Answers:
     """Put one platform's answers together."""
     label, note = claims(one.config, base=one.base), annotated(one)
     build = one.build if isinstance(one.build, Build) else Build()
-    attested = build.voucher is not None
     commit = _stated(Question.REVISION, label, note, build)
     source = _stated(Question.SOURCE, label, note, build)
-    answers = Origin.BUILD in {commit.origin, source.origin}
     return Answers(
         commit=commit,
         source=source,
         built=_stated(Question.CREATED, label, note, Build()),
-        voucher=build.voucher if answers else None,
+        voucher=build.voucher,
         dirty=build.dirty and commit.origin is Origin.BUILD,
-        agreement=agreement(label, build) if attested else None,
+        agreement=None if build.voucher is None else agreement(label, build),
         differences=differences(label, note, build),
     )
 

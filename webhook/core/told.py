@@ -37,9 +37,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     built_from: Origin | None = None
     """Who answers; of several platforms the least sure. None where there is no answer."""
     build: str = ""
-    """Where the attested build that answers was found, and who signed it."""
+    """Where the attestation that counts was found, and who signed it; empty where none counts."""
     dirty: bool = False
-    """Whether that build had changes which are in no commit."""
+    """Whether the commit is that of a build with changes which are in no commit."""
     agreement: Agreement | None = None
     """How labels and attested build stand to each other; of several platforms the worst. None
     where no attestation counts."""

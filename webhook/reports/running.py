@@ -158,7 +158,7 @@ def known_of(running: RunningImage, taken: datetime) -> Known:
         source_from=said.source_from,
         built_from=said.built_from,
         agreement=said.agreement,
-        differences=printable("; ".join(said.differences), MAX_SENTENCE),
+        differences=printable(_differences(said), MAX_SENTENCE),
     )
 
 
@@ -178,6 +178,15 @@ def origins(said: Told) -> Iterator[str]:
         names = [name for name, by in answered.items() if by is origin]
         if names:
             yield f"{', '.join(names)} {how}"
+
+
+def _differences(said: Told) -> str:
+    """In one sentence; whose the attestation is, unless it is said where it answers."""
+    told = Origin.BUILD in {said.commit_from, said.source_from}
+    whose = (
+        f" (its attestation: {said.build})" if said.differences and said.build and not told else ""
+    )
+    return f"{'; '.join(said.differences)}{whose}"
 
 
 def told_of(platforms: Sequence[PlatformImage]) -> Told:
