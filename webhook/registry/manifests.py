@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from webhook.core.annotations import nearest
+from webhook.core.claims import READ_LABELS
 from webhook.core.image import is_digest
 from webhook.core.printable import printable
 from webhook.registry.documents import bad, document, known_keys, text_of
@@ -162,8 +163,10 @@ def _notes(found: Mapping[str, object]) -> Notes:
     said = found.get("annotations")
     if not isinstance(said, dict):
         return ()
-    texts = {name: text for name, text in said.items() if isinstance(text, str) and encodable(text)}
-    return nearest(texts)
+    read = {name: said[name] for name in READ_LABELS.intersection(said)}
+    return nearest(
+        {name: one for name, one in read.items() if isinstance(one, str) and encodable(one)}
+    )
 
 
 def descriptor(value: object, what: str, limit: int) -> Descriptor:
