@@ -14,6 +14,7 @@ from webhook.core.printable import printable
 from webhook.core.signals import DEFAULT
 from webhook.reports.built import base_json, base_rows, build_json, build_rows
 from webhook.reports.insides import inside_json, inside_rows
+from webhook.reports.promotions import promotion_rows, promotions_json
 from webhook.reports.strict_json import to_json
 from webhook.reports.wording import MAX_NAME, MAX_SENTENCE
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from webhook.core.base_image import BaseImage
     from webhook.core.build import Build
     from webhook.core.inside import Inside
+    from webhook.core.promotion_told import AllTold
 
 MAX_LABELS_SHOWN = 50
 """Labels in the table; JSON has all of them. An image may carry thousands."""
@@ -70,6 +72,8 @@ class Says(msgspec.Struct, frozen=True):
     platforms: tuple[PlatformReport, ...]
     inside: Unknown | None = None
     """Why the layers could not be looked into."""
+    promotions: AllTold | Unknown | None = None
+    """What is attached about its promotions; None where nobody asked."""
 
 
 class ImageReport(msgspec.Struct, frozen=True):
@@ -85,7 +89,9 @@ class ImageReport(msgspec.Struct, frozen=True):
     def good(self) -> bool:
         """True when the name is valid and, where somebody was asked, there was an answer."""
         says = self.says
-        unseen = isinstance(says, Says) and says.inside is not None
+        unseen = isinstance(says, Says) and (
+            says.inside is not None or isinstance(says.promotions, Unknown)
+        )
         return isinstance(self.name, ImageRef) and not isinstance(says, Unknown) and not unseen
 
 
@@ -111,6 +117,7 @@ def image_json(report: ImageReport) -> str:
             parts["platforms"] = [_platform(platform) for platform in platforms]
             if report.says.inside is not None:
                 parts["inside"] = inside_json(report.says.inside)
+            parts |= promotions_json(report.says.promotions)
         case None:
             pass
     return to_json(parts)
@@ -188,6 +195,7 @@ def _says_rows(says: Says | Unknown | None) -> Iterator[tuple[str, str]]:
             if says.inside is not None:
                 detail = printable(says.inside.detail, MAX_SENTENCE)
                 yield "inside", f"unknown, {says.inside.reason}: {detail}"
+            yield from promotion_rows(says.promotions)
             yield from _pairs("label", platforms, [one.labels for one in platforms])
             yield from _pairs("annotation", platforms, [one.annotations for one in platforms])
         case None:
