@@ -207,7 +207,11 @@ class Auditing:
             yield Questions(None)
             return
         async with open_registry_client(
-            None, limits=_limits(asked), cache_dir=asked.cache_dir, secrets=self._state.secrets
+            None,
+            writes=False,
+            limits=_limits(asked),
+            cache_dir=asked.cache_dir,
+            secrets=self._state.secrets,
         ) as client:
             questions = Questions(client)
             try:

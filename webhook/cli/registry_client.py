@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 async def open_registry_client(
     docker_config: Path | None,
     *,
+    writes: bool,
     limits: Limits | None = None,
     cache_dir: Path | None = None,
     secrets: Secrets | None = None,
@@ -32,6 +33,7 @@ async def open_registry_client(
     Args:
         docker_config: as `docker login` writes it, with its helpers, for Registries that name no
             credentials; None: nobody's.
+        writes: whether it pushes or deletes; who only reads asks a cloud for no more.
         limits: see there.
         cache_dir: where manifests and configs are kept; nowhere if absent.
         secrets: the logins that Registries name by a Secret, where a cluster is at hand.
@@ -44,7 +46,7 @@ async def open_registry_client(
         cache_dir=cache_dir,
         limits=limits,
         secrets=secrets,
-        cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC)),
+        cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC), writes=writes),
         own=None if own is None else own.of,
     )
     try:
