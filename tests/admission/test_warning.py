@@ -77,13 +77,17 @@ def test_what_is_short_enough_is_told_whole() -> None:
                 "which is no init."
             ),
             _INIT,
-            "PID 1 would be `/usr/bin/node /opt/app/server.j…`, which is no init. Start it with tini.",
+            (
+                "PID 1 would be `/usr/bin/node /opt/app/server.j…`, which is no init. "
+                "Start it with tini."
+            ),
         ),
         (
             "init",
             (
-                'PID 1 would be `/bin/sh -c "node server.js"`, a shell form: the shell reaps orphans, '
-                "but the stop signal does not reach the program (its last command is not `exec`)."
+                'PID 1 would be `/bin/sh -c "node server.js"`, a shell form: the shell reaps '
+                "orphans, but the stop signal does not reach the program "
+                "(its last command is not `exec`)."
             ),
             (
                 "Start the program without a shell, with tini or dumb-init "
@@ -109,8 +113,8 @@ def test_what_is_short_enough_is_told_whole() -> None:
         (
             "digest",
             (
-                f"registry.example.com/a/very/long/path/to/web@{_DIGEST} is named by a sha512 digest, "
-                "and registries have none for images."
+                f"registry.example.com/a/very/long/path/to/web@{_DIGEST} is named by a sha512 "
+                "digest, and registries have none for images."
             ),
             "Use its sha256 digest: `cocket image web` shows what web points to now.",
             "…/web@sha256:1b3081585f21… is named by a sha512 digest. Use its sha256 digest.",
