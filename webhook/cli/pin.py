@@ -49,7 +49,7 @@ Examples:
   cocket pin deploy/ Dockerfile            # a diff
   cocket pin --write deploy/
   cocket pin --policy registries.yaml --write chart/values.yaml
-  cocket pin --helm-tag-digest --write chart/values.yaml   # tag: "1.25@sha256:…"
+  cocket pin --helm-tag-digest --write chart/values.yaml
   cocket pin --offline --facts facts.jsonl kustomization.yaml | git apply
   helm template chart | cocket pin - | kubectl apply -f -
   cocket pin --check deploy/               # in CI: asks no registry
