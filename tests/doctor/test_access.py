@@ -200,6 +200,22 @@ def test_whoever_may_act_as_somebody_strong_is_strong() -> None:
     ]
 
 
+def test_a_strong_role_is_strong_although_a_weak_one_has_its_name() -> None:
+    strong = made.role("app", rule("get", "secrets"))
+    weak = made.role("app", rule("get", "services"))
+    binder = made.role("binder", rule("bind", "roles", RBAC, "app"))
+    rights = Rights(
+        cluster_roles=[weak, binder],
+        cluster_bindings=[made.binding("b", "binder", ALICE)],
+        roles=[strong],
+        bindings=[],
+    )
+
+    [one] = made.found(State.RISK, rights=rights)
+
+    assert one.message == "User alice may grant themselves all of this, by bindings"
+
+
 @pytest.mark.parametrize("unseen", ["deployments", "registries"])
 def test_where_our_names_are_not_seen_every_name_counts(unseen: str) -> None:
     roles = [made.role("r", rule("get delete", "pods secrets", "", "theirs"))]

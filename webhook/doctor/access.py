@@ -39,13 +39,9 @@ def access(picture: Picture) -> Iterator[Diagnosis]:
     for part in unseen:
         yield Diagnosis("access", State.UNKNOWN, f"who may do what: {part.why}")
     alone = powers(picture)
-    every = [(power, sorted(set(_grants(power, picture)))) for power in alone]
-    holders = {one.subject.name for _, found in every for one in found}
-    every += [
-        (power, sorted(set(_grants(power, picture))))
-        for power in borrowed(_strong_roles(alone, picture), holders)
-    ]
-    for power, found in every:
+    holders = {one.subject.name for power in alone for one in _grants(power, picture)}
+    for power in (*alone, *borrowed(_strong_roles(alone, picture), holders)):
+        found = sorted(set(_grants(power, picture)))
         others = [one for one in found if not _expected(one.subject, picture.namespace)]
         yield from _judged(power, others)
         if not others and not unseen:
@@ -69,8 +65,13 @@ def _grants(power: Power, picture: Picture) -> Iterator[Grant]:
 
 def _strong_roles(alone: Sequence[Power], picture: Picture) -> set[str]:
     """Roles that give a power, bound to somebody or not."""
-    roles = {**_by_name(picture.rights.roles), **_by_name(picture.rights.cluster_roles)}
-    return {name for name, role in roles.items() if any(one.in_role(role) for one in alone)}
+    both = (picture.rights.roles, picture.rights.cluster_roles)
+    return {
+        name
+        for roles in both
+        for name, role in _by_name(roles).items()
+        if any(one.in_role(role) for one in alone)
+    }
 
 
 def _judged(power: Power, found: Sequence[Grant]) -> Iterator[Diagnosis]:
