@@ -44,7 +44,7 @@ OF_USE: list[tuple[dict[str, Any], frozenset[Reads]]] = [
     ({"mounts": ("/app",)}, ALL - {IMAGE}),
     ({"stop_signal": "SIGQUIT"}, STOPS),
     ({"pre_stop": Hook(5)}, STOPS),
-    ({"pre_stop": Hook(acts=True)}, STOPS),
+    ({"pre_stop": Hook(acts=True, mark="a")}, STOPS),
 ]
 OF_WORKLOAD: list[tuple[dict[str, Any], frozenset[Reads]]] = [
     ({"labels": {"team": "a"}}, frozenset()),

@@ -105,6 +105,14 @@ def test_what_a_rule_did_not_judge_before_is_judged_when_it_is_uncovered() -> No
     assert refused(deployment(host), deployment()) == EVERY - BY_NAME
 
 
+def test_a_hook_that_does_something_else_is_another_hook() -> None:
+    def ends(*command: str) -> Workload:
+        return deployment(container={"lifecycle": {"preStop": {"exec": {"command": [*command]}}}})
+
+    assert refused(ends("/bye"), ends("/other")) == {"stop"}
+    assert refused(ends("/bye"), ends("/bye")) == set()
+
+
 def test_another_image_is_judged_by_every_rule() -> None:
     assert refused(deployment(), deployment(container={"image": "nginx:1.26"})) == EVERY
 

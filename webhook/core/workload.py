@@ -33,6 +33,8 @@ class Hook(msgspec.Struct, frozen=True, gc=False):
     """How long it sleeps; the grace period goes on meanwhile."""
     acts: bool = False
     """Whether it is a command or a request, of which nobody can see what it does."""
+    mark: str = ""
+    """What tells it from another one that acts: 32 hexadecimal digits."""
 
 
 class ImageUse(msgspec.Struct, frozen=True, gc=False):
