@@ -92,7 +92,7 @@ def test_a_key_of_rule_promotion_is_tried_too(tmp_path: Path) -> None:
 SAID = {
     "unsigned": ("", "", "(nobody: anybody who may push can write it, and no rule counts it)"),
     "no key": ("Ed25519", "", "(not verified: --key FILE"),
-    "another key": ("Ed25519", "RSA", "(somebody else: none of the 1 given keys)"),
+    "another key": ("Ed25519", "RSA", "(somebody else: none of the given keys)"),
 }
 
 

@@ -73,7 +73,7 @@ def _signed(one: Told, keys: int) -> str:
         return "(nobody: anybody who may push can write it, and no rule counts it)"
     if not keys:
         return "(not verified: --key FILE, or a policy with rule promotion, names the keys)"
-    return f"(somebody else: none of the {keys} given keys)"
+    return "(somebody else: none of the given keys)"
 
 
 def _build(one: Told) -> str:
