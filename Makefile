@@ -1,7 +1,7 @@
 # The names are here, the logic is in scripts/. A stamp in .venv tells what is installed there.
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo format lint test e2e soak bench scale lock tools control-plane image kind-up kind-down clean
+.PHONY: help dev demo format lint test covered e2e soak bench scale lock tools control-plane image kind-up kind-down clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -23,7 +23,10 @@ lint: .venv/.dev ## formatting, lint, types, layers
 
 test: .venv/.dev tools ## run the tests; T=path K=word choose some of them
 	.venv/bin/pytest -m 'not e2e' $(if $(K),-k '$(K)') $(T) $(if $(T)$(K),,--cov)
-	$(if $(T)$(K),,@.venv/bin/coverage report --include='webhook/core/*' --skip-covered --fail-under=100)
+	$(if $(T)$(K),,@$(MAKE) --no-print-directory covered)
+
+covered: # what judges is covered whole
+	@.venv/bin/coverage report --include='webhook/core/*' --skip-covered --fail-under=100
 
 e2e: .venv/.dev tools control-plane ## the same against a real API server; T= and K= too
 	.venv/bin/pytest -m e2e $(if $(K),-k '$(K)') $(or $(T),tests/e2e)
@@ -46,8 +49,8 @@ tools: ## bring the real tools that some tests need into .tools/bin
 control-plane: ## bring a real API server; KUBEBUILDER_ASSETS=folder is one
 	@scripts/control-plane >/dev/null
 
-image: ## build the image of both processes; PYTHON_IMAGE=name@digest is its base
-	@scripts/image
+image: ## build the image of both processes; IMAGE=name:tag, PYTHON_IMAGE=name@digest is its base
+	@scripts/image $(IMAGE)
 
 kind-up: ## a kind cluster with Cocket in it, one Pod refused and one admitted
 	@scripts/kind-up

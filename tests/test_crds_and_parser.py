@@ -161,7 +161,7 @@ def test_what_the_schema_refuses_the_parser_refuses_too(kind: str, change: dict[
         ("Registry", {"host": "localhost:5000"}),
         ("Registry", {"host": "[::1]:5000/a/b_c"}),
         ("Registry", {"host": "Registry.Example.com"}),
-        ("Registry", {"mirror": "", "tokenRealm": "", "promotesFrom": "", "environment": ""}),
+        ("Registry", {"tokenRealm": "", "promotesFrom": "", "environment": ""}),
         ("ImagePolicy", {"rules": {"digest": {}}}),
         ("ImagePolicy", {"rules": {"provenance": {"sources": []}}}),
         ("ImageException", {"image": "docker.io/nginx"}),
@@ -180,6 +180,13 @@ def test_what_the_parser_takes_the_schema_takes_too(kind: str, change: dict[str,
 
     assert problem(kind, spec) == ""
     assert valid(kind, spec)
+
+
+def test_an_empty_mirror_is_none() -> None:
+    spec = {name: value for name, value in SPECS["Registry"].items() if name != "mirrorSettings"}
+
+    assert problem("Registry", spec | {"mirror": ""}) == ""
+    assert valid("Registry", spec | {"mirror": ""})
 
 
 def written(path: Path) -> list[Document]:

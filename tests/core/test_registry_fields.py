@@ -86,6 +86,11 @@ def test_a_mistake_in_the_settings_of_a_mirror_is_named(settings: Any, said: str
     assert said in problem(mirror="m.example", mirrorSettings=settings)
 
 
+def test_settings_of_a_mirror_need_a_mirror() -> None:
+    said = problem(mirrorSettings={"allowPrivateAddresses": True})
+    assert said.endswith("mirrorSettings: they say how to speak to a mirror: name it in mirror")
+
+
 def test_dangerous_settings_are_off_until_they_are_written() -> None:
     found = read(tls={})
 

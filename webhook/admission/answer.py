@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from webhook.admission.refusal import MAX_WARNING, refusal, warning_texts
+from webhook.admission.refusal import refusal, warning_texts
+from webhook.admission.warning import MAX_WARNING, SIGN, shortened
 from webhook.core.printable import printable
 from webhook.core.verdict import Outcome
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 _MAX_BROKEN = 3
 """Lines about broken documents under one answer; their status says the rest."""
+_MAX_TITLE = 60
 _MAX_ANNOTATION = 512
 _MAX_SENTENCE = 200
+_UNJUDGED = "admitted without being judged"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -96,7 +99,7 @@ def unjudged(uid: str, sentence: str, *, allowed: bool) -> Answer:
         uid=uid,
         allowed=allowed,
         status=None if allowed else Status(f"cocket refused it without judging it: {text}"),
-        warnings=[f"cocket: admitted without being judged: {text}"] if allowed else [],
+        warnings=[printable(f"{SIGN}{_UNJUDGED}: {text}", MAX_WARNING)] if allowed else [],
         audit_annotations={"decision": "allowed unjudged" if allowed else "denied unjudged"},
     )
     return Answer(_review(response), "warned" if allowed else "denied")
@@ -116,9 +119,12 @@ def _annotations(decision: str, bad: Sequence[Finding]) -> dict[str, str]:
 
 
 def _broken_texts(broken: Sequence[Broken]) -> list[str]:
-    """What is not in force: few lines, and each as long as the API server lets it be."""
+    """What is not in force: few lines, and each says at least that, whatever its name."""
     texts = [
-        printable(f"cocket: {one.title} is broken and not in force: {one.message}", MAX_WARNING)
+        printable(
+            f"{SIGN}{shortened(one.title, _MAX_TITLE)} is broken and not in force: {one.message}",
+            MAX_WARNING,
+        )
         for one in broken[:_MAX_BROKEN]
     ]
     more = len(broken) - _MAX_BROKEN

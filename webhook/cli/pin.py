@@ -21,7 +21,7 @@ from webhook.cli.options import (
 from webhook.cli.pin_files import STDIN, File, read_files, read_input, unpinned
 from webhook.cli.policies import load_registries
 from webhook.cli.rewrites import coloured, diff, write
-from webhook.cli.sources import Network, open_source
+from webhook.cli.sources import Network, looking_up
 from webhook.cli.terminal import progress
 from webhook.core.facts import ImageFacts, Need, Unknown
 from webhook.core.image import ImageRef, is_digest
@@ -49,6 +49,7 @@ Examples:
   cocket pin deploy/ Dockerfile            # a diff
   cocket pin --write deploy/
   cocket pin --policy registries.yaml --write chart/values.yaml
+  cocket pin --helm-tag-digest --write chart/values.yaml
   cocket pin --offline --facts facts.jsonl kustomization.yaml | git apply
   helm template chart | cocket pin - | kubectl apply -f -
   cocket pin --check deploy/               # in CI: asks no registry
@@ -78,6 +79,13 @@ Exit code:
     metavar="NAME",
     help="What standard input would be called as a file, as in Dockerfile or values.yaml.",
 )
+@click.option(
+    "--helm-tag-digest",
+    "tag_digest",
+    is_flag=True,
+    help='In Helm values, write the digest into a tag without `digest` beside it: "1.25@sha256:…". '
+    "For charts that write the tag nowhere but behind the name.",
+)
 @policy_option
 @facts_option
 @offline_option
@@ -98,6 +106,7 @@ def pin(
     writes: bool,
     checks: bool,
     stdin_name: str,
+    tag_digest: bool,
     policy_files: Sequence[Path],
     facts_files: Sequence[Path],
     offline: bool,
@@ -119,7 +128,7 @@ def pin(
     through = STDIN in paths
     if through and (writes or len(paths) > 1):
         raise click.UsageError("`-` stands alone and goes to standard output: no --write, no PATH.")
-    files, errors, templates = _read(paths, stdin_name)
+    files, errors, templates = _read(paths, stdin_name, tag_digest=tag_digest)
     if errors:
         complain(*map(str, errors))
         sys.exit(USAGE)
@@ -155,11 +164,13 @@ def pin(
     sys.exit(FOUND if problems else GOOD)
 
 
-def _read(paths: Sequence[str], stdin_name: str) -> tuple[list[File], list[InputError], list[str]]:
+def _read(
+    paths: Sequence[str], stdin_name: str, *, tag_digest: bool
+) -> tuple[list[File], list[InputError], list[str]]:
     """See `read_files`; standard input stands alone."""
     if STDIN not in paths:
-        return read_files(paths)
-    return [read_input(standard_input(), stdin_name)], [], []
+        return read_files(paths, tag_digest=tag_digest)
+    return [read_input(standard_input(), stdin_name, tag_digest=tag_digest)], [], []
 
 
 def _put(changed: Iterable[tuple[File, bytes]], *, writes: bool) -> None:
@@ -192,7 +203,7 @@ async def _look_up(
     shown: bool,
 ) -> Mapping[str, str | Unknown]:
     """The digest of each name, or why it is not known."""
-    async with open_source(registries, given, network) as source:
+    async with looking_up(registries, given, network) as source:
         with progress(len(images), shown=shown) as step:
             source.answered = step
             answers = await asyncio.gather(*(_digest(one, source, given) for one in images))

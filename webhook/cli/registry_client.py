@@ -15,20 +15,28 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from webhook.registry.credentials import Secrets
     from webhook.registry.limits import Limits
 
 
 @asynccontextmanager
 async def open_registry_client(
-    docker_config: Path | None, *, limits: Limits | None = None, cache_dir: Path | None = None
+    docker_config: Path | None,
+    *,
+    writes: bool,
+    limits: Limits | None = None,
+    cache_dir: Path | None = None,
+    secrets: Secrets | None = None,
 ) -> AsyncIterator[RegistryClient]:
     """A client that logs in, registry by registry, as its Registry says, else as this person.
 
     Args:
         docker_config: as `docker login` writes it, with its helpers, for Registries that name no
             credentials; None: nobody's.
+        writes: whether it pushes or deletes; who only reads asks a cloud for no more.
         limits: see there.
         cache_dir: where manifests and configs are kept; nowhere if absent.
+        secrets: the logins that Registries name by a Secret, where a cluster is at hand.
 
     Raises:
         InputError: the cache folder cannot be used.
@@ -37,7 +45,8 @@ async def open_registry_client(
     client = open_client(
         cache_dir=cache_dir,
         limits=limits,
-        cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC)),
+        secrets=secrets,
+        cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC), writes=writes),
         own=None if own is None else own.of,
     )
     try:

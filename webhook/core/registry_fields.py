@@ -117,6 +117,8 @@ def _mirror_settings(spec: Fields) -> MirrorSettings | None:
     settings = spec.section("mirrorSettings")
     reached = _reached(settings)
     settings.end()
+    if not spec.text("mirror", ""):
+        raise spec.error("they say how to speak to a mirror: name it in mirror", "mirrorSettings")
     return reached
 
 

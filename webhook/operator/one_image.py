@@ -14,7 +14,7 @@ from webhook.errors import BadContentError, ClusterError, RegistryError
 from webhook.layers.sbom import answer
 from webhook.registry.attestations import Attested, Question, attestations
 from webhook.registry.bases import compared, named
-from webhook.registry.builds import SECONDS, build_in
+from webhook.registry.builds import build_in
 from webhook.registry.indexes import indexes
 from webhook.registry.statements import Kind
 
@@ -120,11 +120,12 @@ class OneImage:
         try:
             top = await self._client.top(ask.ref.with_digest(facts.digest), ask.registry)
             access = await self._client.access(ask.ref, ask.registry)
-            held = await indexes(access, top, SECONDS)
+            seconds = self._client.limits.image_seconds
+            held = await indexes(access, top, seconds)
             asked = Question(
                 digest=one.digest, indexes=held, wanted=_BOTH, keys=keys, attached=bool(keys)
             )
-            return await attestations(access, asked, SECONDS)
+            return await attestations(access, asked, seconds)
         except RegistryError as error:
             _log.info("image %s: what is attached: %s", facts.digest, error)
             return None

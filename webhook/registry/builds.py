@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -33,10 +34,7 @@ if TYPE_CHECKING:
     from webhook.registry.attestations import Attested
     from webhook.registry.client import RegistryClient
 
-ABSENT_SECONDS = 30.0
-"""That an image has no provenance that counts is believed so long: it may be attached soon."""
 GAP_SECONDS = 5.0
-SECONDS = 15.0
 _MAX_KEPT = 16_384
 """Images; 20 MB at most."""
 _WANTED = frozenset({Kind.PROVENANCE})
@@ -66,9 +64,16 @@ class Builds:
         self._client = client
         self._keys = keys
         self._kept: OrderedDict[_Key, _Builds] = OrderedDict()
-        self._absent: Brief[_Key, _Builds] = Brief(ABSENT_SECONDS, monotonic)
+        absent = client.limits.absent_seconds
+        self._absent: Brief[_Key, _Builds] = Brief(absent, monotonic)
         self._gaps: Brief[_Key, _Builds] = Brief(GAP_SECONDS, monotonic)
         self._flights: Flights[_Key, _Builds] = Flights()
+
+    def by(self, keys: Callable[[], Keys]) -> Builds:
+        """The same memory and the same questions on their way, for what other keys signed."""
+        other = copy(self)
+        other._keys = keys  # noqa: SLF001 - of our own kind
+        return other
 
     def known(self, ref: ImageRef, facts: ImageFacts) -> ImageFacts | None:
         """The facts with what memory or a record holds of their builds; None where it is asked."""
@@ -102,11 +107,12 @@ class Builds:
         self, key: _Key, ref: ImageRef, facts: ImageFacts, registry: Registry
     ) -> _Builds:
         keys = key[0]
-        until = asyncio.get_running_loop().time() + SECONDS
+        seconds = self._client.limits.image_seconds
+        until = asyncio.get_running_loop().time() + seconds
         try:
             top = await self._client.top(ref.with_digest(facts.digest), registry)
             access = await self._client.access(ref, registry)
-            held = await indexes(access, top, SECONDS)
+            held = await indexes(access, top, seconds)
         except RegistryError as error:
             learned: _Builds = (Unknown(error.reason, str(error)),) * len(facts.platforms)
         else:
