@@ -25,11 +25,12 @@ from webhook.errors import ClusterError, InputError
 from webhook.operator.audit_trend import NAME as TREND
 from webhook.operator.audit_trend import ConfigMap
 from webhook.registry.client import open_client
+from webhook.registry.forbidden import forbid
 from webhook.registry.given import GivenFacts
 from webhook.registry.limits import Limits
 from webhook.registry.source import RegistrySource
 from webhook.reports.trend_data import load
-from webhook.settings import Settings
+from webhook.settings import Settings, api_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -209,7 +210,10 @@ class Auditing:
             yield None
             return
         client = open_client(
-            cache_dir=asked.cache_dir, limits=_limits(asked), secrets=self._state.secrets
+            cache_dir=asked.cache_dir,
+            limits=_limits(asked),
+            secrets=self._state.secrets,
+            forbidden=await forbid([self._api.server, api_server()]),
         )
         try:
             yield client

@@ -11,12 +11,15 @@ import click
 from webhook.cli.audit_options import audit_options
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.operate_words import HttpsUrl, Identity, ObjectName
+from webhook.cli.registry_options import forbid_option
 from webhook.cli.report_options import ReportServed, report_options
 from webhook.cli.scope import login_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from webhook.registry.forbidden import Network
 
 _EPILOG = """\b
 Examples:
@@ -152,6 +155,7 @@ Exit code:
     metavar="N",
     help="Images whose layers are read at one time; 0: layers are never read.",
 )
+@forbid_option
 @click.option(
     "--probe-bind", default="", metavar="ADDRESS", help="Listen there; every address if absent."
 )
@@ -193,6 +197,7 @@ def operate(
     identity: str | None,
     remove: bool,
     look_inside: int,
+    forbidden: Sequence[Network],
     probe_bind: str,
     probe_port: int,
     log_level: str,
@@ -240,6 +245,7 @@ def operate(
             identity=identity,
             exception_namespaces=tuple(exception_namespaces),
             look_inside=look_inside,
+            forbidden=tuple(forbidden),
             webhook=webhook if service or webhook_url else None,
             audit=Audited(
                 audit_interval, audit_reports, audit_events, tuple(excluded), annotate_workloads

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from webhook.registry.client import RegistryClient, open_client
 from webhook.registry.cloud.logins import CloudLogins
+from webhook.registry.forbidden import forbid
 from webhook.registry.programs import OwnLogins
-from webhook.settings import cloud_place, environment
+from webhook.settings import api_server, cloud_place, environment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,6 +40,7 @@ async def open_registry_client(
         limits=limits,
         cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC)),
         own=None if own is None else own.of,
+        forbidden=await forbid([api_server()]),
     )
     try:
         yield client

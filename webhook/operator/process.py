@@ -30,6 +30,7 @@ from webhook.registry.client import open_client
 from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.cloud.place import CloudPlace
 from webhook.registry.counting import Requests
+from webhook.registry.forbidden import Forbidden
 from webhook.registry.limits import Limits
 from webhook.registry.promotions import Promotions
 
@@ -58,6 +59,8 @@ class OperatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     place: CloudPlace = CloudPlace()
     """Where we run, for Registries that name a provider."""
+    forbidden: Forbidden = Forbidden()
+    """Where no registry may lead."""
     audit: AuditOptions | None = None
     """None: nothing is audited."""
 
@@ -80,6 +83,7 @@ class Operator:
             secrets=self._login,
             cloud=cloud,
             requests=self.requests,
+            forbidden=options.forbidden,
         )
         self._clients = [self._client]
         self.audit = None if options.audit is None else self._audit(options, options.audit, clock)
@@ -92,6 +96,7 @@ class Operator:
             cloud=cloud,
             clock=clock,
             options=options.probe,
+            forbidden=options.forbidden,
         )
         self._promotions = Promotions(
             self._client, rules=lambda: self.desk.promotion_rules, monotonic=time.monotonic
@@ -164,6 +169,7 @@ class Operator:
             secrets=self._login,
             cloud=CloudLogins(options.place, clock),
             requests=self.requests,
+            forbidden=options.forbidden,
         )
         self._clients.append(client)
         # What admission follows is followed once more: what decides is then read the same way.
