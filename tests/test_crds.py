@@ -11,13 +11,8 @@ from msgspec.structs import replace
 from tests.builders import DIGEST, config, facts
 from tests.crds import CRDS, READ, nodes, schema, valid, version
 from webhook.core.facts import ImageFacts, Promotion
-from webhook.core.recorded import (
-    RecordedConfig,
-    RecordedPlatform,
-    RecordedPromotion,
-    RecordedSpec,
-    spec_of,
-)
+from webhook.core.recorded import RecordedPromotion, RecordedSpec, spec_of
+from webhook.core.recorded_parts import RecordedConfig, RecordedPlatform
 
 STATELESS = {"ImageContents"}
 """Watched by nobody, so that there is nobody to tell what became of it."""

@@ -144,8 +144,6 @@ def test_people_read_the_answers_that_the_rules_read() -> None:
             {
                 "platform": "linux/amd64",
                 "config": {
-                    "os": "linux",
-                    "architecture": "amd64",
                     "entrypoint": ["/sbin/tini", "--"],
                     "cmd": ["/app"],
                     "labels": LABELS,
