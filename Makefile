@@ -49,8 +49,8 @@ tools: ## bring the real tools that some tests need into .tools/bin
 control-plane: ## bring a real API server; KUBEBUILDER_ASSETS=folder is one
 	@scripts/control-plane >/dev/null
 
-image: ## build the image of both processes; PYTHON_IMAGE=name@digest is its base
-	@scripts/image
+image: ## build the image of both processes; IMAGE=name:tag, PYTHON_IMAGE=name@digest is its base
+	@scripts/image $(IMAGE)
 
 kind-up: ## a kind cluster with Cocket in it, one Pod refused and one admitted
 	@scripts/kind-up

@@ -12,6 +12,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from webhook.demo.content import Content
 from webhook.demo.images import (
     IN_TOTO,
@@ -151,6 +153,12 @@ def attesting(
         config=config,
         layers=tuple(one for one, _, _ in layers),
     )
+
+
+def noted(image: Built, **notes: str) -> Built:
+    """The same manifest or index with annotations, named without `org.opencontainers.image.`."""
+    said = {f"org.opencontainers.image.{name}": value for name, value in notes.items()}
+    return replace(image, manifest=encode(json.loads(image.manifest) | {"annotations": said}))
 
 
 def buildkit(image: Built, *said: Statement, about: str = "", note: str = "") -> Built:

@@ -11,11 +11,21 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+class _Strict(yaml.SafeLoader):
+    """Of two keys of one name the API server may take another one than we."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        names = [key.value for key, _ in node.value]
+        assert len(names) == len(set(names)), f"{node.start_mark}: a key twice: {sorted(names)}"
+        return super().construct_mapping(node, deep)
+
+
 ROOT = Path(__file__).parents[1]
 CRDS = {
     crd["spec"]["names"]["kind"]: crd
     for crd in (
-        yaml.safe_load(path.read_text(encoding="utf-8"))
+        yaml.load(path.read_text(encoding="utf-8"), _Strict)  # noqa: S506 - a safe loader
         for path in sorted((ROOT / "charts" / "cocket" / "files" / "crds").glob("*.yaml"))
     )
 }

@@ -8,8 +8,10 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from tests.builders import DIGEST, config, facts
+from tests.builders import DIGEST, REVISION, config, facts
 from tests.crds import CRDS, READ, nodes, schema, valid, version
+from webhook.core.base_image import BaseImage
+from webhook.core.build import Build, Place, Voucher
 from webhook.core.facts import ImageFacts, Promotion
 from webhook.core.recorded import RecordedPromotion, RecordedSpec, spec_of
 from webhook.core.recorded_parts import RecordedConfig, RecordedPlatform
@@ -98,7 +100,8 @@ def test_the_columns_are_those_that_people_ask_for() -> None:
         "ImagePolicy": policy,
         "ImageException": ["Rules", "Image", "Expires", "Requested by", "Ready", "Age"],
         "ImageFacts": [
-            *("Image", "Commit", "Source", "Built", "PID 1", "OS", "Registries", "Used by", "Age"),
+            *("Image", "Commit", "Source", "Built", "PID 1", "OS", "Commit from", "Agreement"),
+            *("Registries", "Used by", "Age"),
         ],
         "ImageContents": ["Image", "OS", "Packages", "Problem", "Age"],
     }
@@ -114,6 +117,19 @@ def test_a_policy_of_a_namespace_has_the_fields_of_one_without_but_for_the_selec
     assert local == wide
 
 
+ATTESTED = ImageFacts(
+    digest=DIGEST,
+    platforms=(
+        replace(
+            facts(config(labels={})).platforms[0],
+            build=Build(voucher=Voucher(Place.INDEX), commit=REVISION),
+            base=BaseImage(name="debian:12", annotations=("org.opencontainers.image.version",)),
+            annotations=(("org.opencontainers.image.created", "2026-11-20T08:00:00Z"),),
+        ),
+    ),
+)
+
+
 @pytest.mark.parametrize(
     "known",
     [
@@ -121,6 +137,7 @@ def test_a_policy_of_a_namespace_has_the_fields_of_one_without_but_for_the_selec
         facts(),
         facts(config(labels={"x": "y" * 10_000}), config(architecture="arm64", stop_signal="INT")),
         facts(config(cmd=("x" * 100_000,)), digest="sha512:" + "ab" * 64),
+        ATTESTED,
     ],
 )
 def test_what_is_recorded_fits_the_schema(known: ImageFacts) -> None:
@@ -143,7 +160,7 @@ def test_schema_and_records_have_the_same_fields() -> None:
         registries=["prod"],
     )
 
-    assert set(spec) == set(full) | {"inside", "made", "os"}
+    assert set(spec) == set(full) | {"inside", "made", "os", "agreement"}
     assert set(spec["promotion"]["properties"]) == set(RecordedPromotion.__struct_encode_fields__)
     assert valid("ImageFacts", full)
     assert recorded <= set(spec)

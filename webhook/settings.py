@@ -92,6 +92,11 @@ def docker_config() -> Path:
     return (Path(folder) if folder else Path("~/.docker").expanduser()) / "config.json"
 
 
+def wants_no_colours(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a person wants no colours, also on a terminal (no-color.org)."""
+    return bool(environment.get("NO_COLOR"))
+
+
 def cloud_place(environment: Mapping[str, str] = os.environ) -> CloudPlace:
     """Where we run, as the variables that the clouds set in a Pod tell."""
     names = CloudPlace.__struct_fields__

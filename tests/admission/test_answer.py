@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.admission.findings import finding
 from webhook.admission.answer import answer_of, unjudged
-from webhook.admission.refusal import MAX_WARNING
+from webhook.admission.warning import MAX_WARNING
 from webhook.core.facts import Reason
 from webhook.core.policy import Broken
 from webhook.core.verdict import Mode, Outcome
@@ -112,7 +112,8 @@ def test_what_was_not_judged_is_admitted_with_a_warning_where_nothing_is_enforce
     response = read(answer.body)
     assert answer.decision == "warned"
     assert response["allowed"] is True
-    assert len(response["warnings"][0]) <= 256
+    assert len(response["warnings"][0]) == MAX_WARNING
+    assert response["warnings"][0].startswith("cocket: admitted without being judged: xxx")
 
 
 @given(st.text())
@@ -150,6 +151,14 @@ def test_what_is_broken_is_said_to_whoever_gets_in_without_it() -> None:
         ],
         "auditAnnotations": {"decision": "allowed"},
     }
+
+
+def test_what_is_broken_says_so_however_long_its_name_is() -> None:
+    broken = [Broken("ClusterImagePolicy", "", "n" * 253, "spec.rules: unknown field")]
+    (warning,) = read(answer_of("7", "", [], broken).body)["warnings"]
+
+    assert len(warning) <= MAX_WARNING
+    assert " is broken and not in force: spec.rules" in warning
 
 
 def test_what_is_broken_is_said_in_few_lines_before_everything_else() -> None:

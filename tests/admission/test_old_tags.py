@@ -73,17 +73,17 @@ async def test_it_is_admitted_by_what_the_tag_was_with_a_warning_of_its_age(tmp_
 
     assert before["allowed"]
     assert "warnings" not in before
-    said = f"{registry.name('prod/web', '1.0')} is judged as {GOOD.digest[:19]}…, to which its tag "
+    said = f"s ago: {registry.name('prod/web', '1.0')} is judged as {GOOD.digest[:19]}…, because "
     for answer in after:
         assert answer["allowed"]
         [warning] = answer["warnings"]
-        assert warning.startswith(f"cocket: {said}pointed ")
-        assert " s ago, because its registry does not say now: " in warning
+        assert warning.startswith("cocket: tag of ")
+        assert said in warning
         assert answer["auditAnnotations"]["decision"] == "warned"
-        assert answer["auditAnnotations"]["old-tags"].startswith(said)
+        assert f"{said}its registry is silent: " in answer["auditAnnotations"]["old-tags"]
     first, *rest = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert "oldTags" not in first
-    assert [line["oldTags"][0].startswith(said) for line in rest] == [True, True]
+    assert [said in line["oldTags"][0] for line in rest] == [True, True]
     assert "cocket_old_tags_total 2.0" in metrics
 
 

@@ -6,11 +6,11 @@ from tests.admission.findings import finding
 from webhook.admission.refusal import (
     MAX_LINES,
     MAX_MESSAGE_BYTES,
-    MAX_WARNING,
     MAX_WARNINGS,
     refusal,
     warning_texts,
 )
+from webhook.admission.warning import MAX_WARNING
 from webhook.core.facts import Reason
 from webhook.core.verdict import Mode, Outcome
 from webhook.core.workload import Role
@@ -144,7 +144,7 @@ def test_warnings_stay_within_what_the_api_server_passes_on(messages: list[str])
 
 def test_warnings_that_do_not_fit_are_counted() -> None:
     texts = warning_texts(
-        [finding(mode=Mode.WARN, message=f"{number} " * 200) for number in range(30)]
+        [finding(mode=Mode.WARN, message=f"{number} {'is bad ' * 20}") for number in range(60)]
     )
 
-    assert texts[-1] == f"cocket: +{30 - (len(texts) - 1)} more"
+    assert texts[-1] == f"cocket: +{60 - (len(texts) - 1)} more"

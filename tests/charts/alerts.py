@@ -60,6 +60,11 @@ def left(remaining: int, host: int = 100) -> dict[str, str]:
     }
 
 
+def unasked(values: str) -> dict[str, str]:
+    """Questions to a registry in trouble."""
+    return webhook("cocket_registry_unasked_total", values, ',host="down.example"')
+
+
 FIRES: dict[str, list[World]] = {
     "WebhookDown": [
         World(DOWN),
@@ -110,6 +115,7 @@ FIRES: dict[str, list[World]] = {
     "RegistryNotReady": [
         World(operator("cocket_registry_ready", "0+0x60", ',registry="prod"'), {"registry": "prod"})
     ],
+    "RegistryLeftAlone": [World(unasked("0x5 1+2x50"), {"host": "down.example"})],
     "RateLimitNearlyGone": [
         World(left(9), {"registry": "hub"}),
         World(left(90, host=5), {"registry": "ghcr.io"}),
@@ -170,6 +176,8 @@ QUIET: dict[str, list[World]] = {
         World(operator("cocket_registry_ready", "1+0x60", ',registry="prod"')),
         World(operator("cocket_registry_ready", "1x25 0x35", ',registry="prod"')),
     ],
+    # For a moment, or a while ago.
+    "RegistryLeftAlone": [World(unasked("0x26 1+2x50")), World(unasked("0x5 9+0x50"))],
     "RateLimitNearlyGone": [World(left(50))],
     "RegistryCertificateExpires": [
         World(

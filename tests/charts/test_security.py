@@ -90,6 +90,9 @@ def test_replicas_avoid_each_others_nodes() -> None:
         ]
         own = deployment["spec"]["selector"]["matchLabels"]
         assert term["podAffinityTerm"]["labelSelector"]["matchLabels"] == own
+        spread = spec["topologySpreadConstraints"]
+        assert [one["topologyKey"].partition("/")[2] for one in spread] == ["hostname", "zone"]
+        assert all(one["labelSelector"]["matchLabels"] == own for one in spread)
 
 
 def test_an_update_never_takes_a_replica_away_first() -> None:

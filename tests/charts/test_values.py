@@ -41,8 +41,6 @@ OPTIONAL = {
     "policy.rules.stop",
     *(f"policy.namespaceSelector.{name}" for name in ("matchLabels", "matchExpressions")),
     *(f"certificates.issuerRef.{name}" for name in ("name", "kind", "group")),
-    # What Kubernetes says of these needs no words of ours, and an empty map is their default.
-    "operator.topologySpreadConstraints",
 }
 
 

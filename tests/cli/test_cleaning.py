@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from webhook.demo.images import image, index
 pytestmark = pytest.mark.tool("docker-registry")
 
 FACTS = "/apis/cocket.dev/v1alpha1/imagefacts"
+LEASES = "/apis/coordination.k8s.io/v1/leases"
+PODS = "/api/v1/pods"
+MICRO_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 OLD = image(cmd=["/old"], created="2024-01-01T00:00:00Z")
 USED = image(cmd=["/used"], created="2024-01-02T00:00:00Z")
 ARM = image(cmd=["/used"], architecture="arm64", created="2024-01-02T00:00:00Z")
@@ -40,6 +44,16 @@ class World(msgspec.Struct):
         words = ("registry", "clean", "prod", *files, "--keep", "1", *login, *arguments)
         result = await asyncio.to_thread(cocket, *words)
         return result.exit_code, result.stdout, result.stderr
+
+    def renew(self, ago: timedelta = timedelta()) -> None:
+        """The operator's Lease, renewed some time ago."""
+        spec = {"holderIdentity": "a", "renewTime": f"{datetime.now(UTC) - ago:{MICRO_TIME}}"}
+        self.server.put(LEASES, "cocket-operator", "cocket-system", spec=spec)
+
+    def start(self, digest: str) -> None:
+        """A Pod that nobody has recorded yet."""
+        image = f"{self.registry.host}/prod/web@{digest}"
+        self.server.put(PODS, "new", "shop", spec={"containers": [{"image": image}]})
 
     async def has(self, digest: str) -> bool:
         return await self.registry.holds("prod/web", digest)
@@ -98,7 +112,9 @@ async def world(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
         name = USED.digest.replace(":", "-")
         server.put(FACTS, name, spec={"digest": USED.digest, "platforms": []})
         files(tmp_path, registry, api.server)
-        yield World(registry, server, tmp_path)
+        world = World(registry, server, tmp_path)
+        world.renew()
+        yield world
 
 
 async def test_a_report_tells_what_may_go_and_why_the_rest_stays(world: World) -> None:
@@ -171,6 +187,54 @@ async def test_a_cluster_that_records_nothing_is_no_proof(world: World) -> None:
 
     assert code == 1
     assert "cluster eu has no ImageFacts: does `cocket operate` run there?" in err
+    assert await world.has(OLD.digest)
+
+
+async def test_records_of_an_operator_that_died_are_no_proof(world: World) -> None:
+    world.renew(timedelta(days=50))
+    code, _, err = await world.run("--context", "eu", "--delete", "--yes")
+
+    assert code == 1
+    assert "cluster eu has no operator that records what is in use: the Lease" in err
+    assert "for the last time" in err
+    assert await world.has(OLD.digest)
+
+
+async def test_what_a_pod_names_is_in_use_before_it_is_recorded(world: World) -> None:
+    world.start(OLD.digest)
+    code, _, err = await world.run("--context", "eu", "--delete", "--yes")
+
+    assert code == 0, err
+    assert await world.has(OLD.digest)
+
+
+async def once_asked(world: World, then: Callable[[], None]) -> None:
+    """Do it after the cluster was asked for the first time."""
+    while f"GET {PODS}" not in world.server.asked:  # noqa: ASYNC110 - its thread tells nobody
+        await asyncio.sleep(0.001)
+    then()
+
+
+async def test_what_is_deployed_after_the_report_stays(world: World) -> None:
+    (_, (code, out, err)) = await asyncio.gather(
+        once_asked(world, lambda: world.start(OLD.digest)),
+        world.run("--context", "eu", "--delete", "--yes"),
+    )
+
+    assert code == 0, err
+    assert OLD.digest[:19] in out
+    assert "0 manifests were deleted; 1 are in use by now, or needed by what is, and stay" in err
+    assert await world.has(OLD.digest)
+
+
+async def test_an_operator_that_dies_after_the_report_ends_it(world: World) -> None:
+    (_, (code, _, err)) = await asyncio.gather(
+        once_asked(world, lambda: world.renew(timedelta(minutes=2))),
+        world.run("--context", "eu", "--delete", "--yes"),
+    )
+
+    assert code == 1
+    assert "nothing more is deleted: cluster eu has no operator" in err
     assert await world.has(OLD.digest)
 
 

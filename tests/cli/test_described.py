@@ -10,6 +10,7 @@ from tests.builders import DIGEST, REVISION, config, facts
 from webhook.cli.described import describe, says
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
+from webhook.core.origin import Origin, Stated
 from webhook.core.workload import Workload
 from webhook.errors import BadContentError
 from webhook.reports.images import ImageReport
@@ -63,12 +64,12 @@ def test_claims_and_pid_1_are_read_from_the_config() -> None:
 
     one, other = said.platforms
     assert said.digest == DIGEST
-    assert (one.commit, one.source) == (REVISION, "https://github.com/acme/web")
-    assert one.created is not None
-    assert one.created.startswith("2026-11-20T08:00")
+    assert one.commit == Stated(REVISION, Origin.LABEL)
+    assert (one.source.value, one.source.origin) == ("https://github.com/acme/web", Origin.LABEL)
+    assert one.created.value.startswith("2026-11-20T08:00")
     assert one.pid1 == "init tini: /sbin/tini -- /app"
     assert one.stop_signal == "SIGQUIT"
-    assert (other.commit, other.source, other.created) == (None, None, None)
+    assert (other.commit, other.source, other.created) == (Stated(),) * 3
     assert other.labels == (("org.opencontainers.image.revision", "unknown"),)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.attesting import noted
 from tests.builders import DIGEST, LABELS, REVISION
 from tests.cli.registries import reachable, registry_in_thread
 from tests.cli.runs import cocket, process
@@ -99,6 +100,25 @@ def test_offline_touches_no_network_code() -> None:
     assert done.returncode == 0
     assert "webhook.cli.names" in imported
     assert imported.isdisjoint(NETWORK)
+
+
+def test_what_annotations_say_is_told_beside_the_labels(tmp_path: Path) -> None:
+    labels = {"org.opencontainers.image.revision": "c3d4e5f6a7b8"}
+    built = noted(
+        image(cmd=["/app"], labels=labels), revision=REVISION, created="2026-11-20T08:00:00Z"
+    )
+    with registry_in_thread() as registry:
+        registry.add("prod/web", built, tag="1.0")
+        name = f"{registry.host}/prod/web:1.0"
+        result = cocket("image", "--policy", reachable(registry, tmp_path), name)
+
+    assert result.exit_code == 0
+    assert "  commit      c3d4e5f6a7b8\n" in result.stdout
+    assert "  built       2026-11-20T08:00:00Z  (by an annotation)\n" in result.stdout
+    assert (
+        "  disputed    the label says commit c3d4e5f6a7b8, the annotation says 4f9d6c1e2b3a…\n"
+    ) in result.stdout
+    assert f"  annotation  org.opencontainers.image.revision={REVISION}\n" in result.stdout
 
 
 def test_what_the_registry_says_is_told(tmp_path: Path) -> None:

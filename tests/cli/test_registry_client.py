@@ -22,7 +22,7 @@ def login(folder: Path, demo: DemoRegistry, password: str) -> Path:
 async def facts(demo: DemoRegistry, own: Path | None, *, file: Path | None = None) -> bool:
     ref = ImageRef.parse(demo.name("a/web", demo.add("a/web", APP)))
     registry = replace(configured(demo.host), docker_config_file="" if file is None else str(file))
-    async with open_registry_client(own) as client:
+    async with open_registry_client(own, writes=False) as client:
         return (await client.facts(ref, CONFIG, registry)).complete
 
 

@@ -75,6 +75,15 @@ def test_no_color_is_honoured(tmp_path: Path) -> None:
     assert "refused" in shown
 
 
+def test_a_command_without_a_table_keeps_to_it_too() -> None:
+    arguments = ("test", Path(__file__).parents[2] / "examples" / "tests")
+    plain = on_a_terminal(*arguments, environment={"NO_COLOR": "1"})
+
+    assert COLOUR.sub("", on_a_terminal(*arguments)) == plain
+    assert not COLOUR.search(plain)
+    assert COLOUR.search(on_a_terminal(*arguments))
+
+
 def test_names_are_text_and_no_markup(tmp_path: Path) -> None:
     file = write(tmp_path / "web.yaml", pod(name="'[red]x[/]'", app=f"'{TAGGED}[bold]:smile:'"))
     shown = COLOUR.sub("", on_a_terminal("check", "--offline", file))

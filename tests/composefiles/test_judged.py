@@ -83,6 +83,52 @@ def test_the_fix_is_one_that_compose_has() -> None:
     assert "shareProcessNamespace" not in fix
 
 
+INIT = config(entrypoint=("/sbin/tini", "--"), cmd=("node",))
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "fix"),
+    [
+        (
+            "entrypoint: node server.js",
+            PLAIN,
+            (
+                "Start it with tini or dumb-init (`entrypoint: [tini, --]`, the program in "
+                "`command:`). Or give the service `init: true`."
+            ),
+        ),
+        (
+            "entrypoint: sh",
+            PLAIN,
+            (
+                "Name the program to run. Start it with tini or dumb-init "
+                "(`entrypoint: [tini, --]`, the program in `command:`). "
+                "Or give the service `init: true`."
+            ),
+        ),
+        (
+            "entrypoint: node server.js",
+            facts(INIT),
+            (
+                "The image starts tini by itself, and `entrypoint:` threw it away: move it to "
+                "`command:`. Or give the service `init: true`."
+            ),
+        ),
+        (
+            "init: true, entrypoint: [sh, -c, 'a; b']",
+            PLAIN,
+            "Put `exec` in front of the last command, or start the program without a shell.",
+        ),
+    ],
+)
+def test_the_fix_speaks_of_what_a_service_has_and_of_no_pod(
+    text: str, known: ImageFacts, fix: str
+) -> None:
+    found = answers(f"{{image: {PINNED}, {text}}}", known)["init"]
+
+    assert (found.outcome, found.fix) == (Outcome.FAIL, fix)
+
+
 @pytest.mark.parametrize("rule", ["digest", "registry", "provenance", "init"])
 def test_a_name_that_the_environment_decides_is_unknown(rule: str) -> None:
     found = answers("{image: '${IMAGE}'}")[rule]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.builders import LABELS, NOW, REVISION, config, facts, image, pod, use
-from webhook.core.base_image import BaseImage, chains, inherited, stands_on
+from webhook.core.base_image import BaseImage, chains, found, stands_on
 from webhook.core.claims import READ_LABELS, Unanswered, claims
 from webhook.core.labels import Meaning, Question
 from webhook.core.rules.provenance import ProvenanceRule
@@ -32,7 +32,7 @@ def test_stacks_have_one_name_where_their_layers_are_the_same(
 
 
 @pytest.mark.parametrize(
-    ("layers", "base", "found"),
+    ("layers", "base", "below"),
     [
         (["a", "b"], ["a"], True),
         (["a", "b"], ["a", "b"], True),
@@ -41,15 +41,37 @@ def test_stacks_have_one_name_where_their_layers_are_the_same(
         (["a"], [], False),
     ],
 )
-def test_a_base_is_what_lies_below(layers: list[str], base: list[str], *, found: bool) -> None:
-    assert stands_on(layers, base) is found
+def test_a_base_is_what_lies_below(layers: list[str], base: list[str], *, below: bool) -> None:
+    assert stands_on(layers, base) is below
 
 
 def test_labels_with_the_same_value_come_from_the_base() -> None:
     base = config(labels=LABELS | {f"{OCI}.revision": "1234567", "team": "base"})
     mine = config(labels=LABELS | {"team": "base"})
+    (one,), (below,) = facts(mine).platforms, facts(base).platforms
 
-    assert inherited(mine, base, READ_LABELS) == (f"{OCI}.created", f"{OCI}.source")
+    assert found("java:21", BASE.digest, one, below, READ_LABELS) == BaseImage(
+        name="java:21",
+        digest=BASE.digest,
+        found=True,
+        labels=(f"{OCI}.created", f"{OCI}.source"),
+    )
+
+
+def test_annotations_that_the_base_says_in_either_way_come_from_it() -> None:
+    (one,), (below,) = facts(config()).platforms, facts(config(labels={"title": "x"})).platforms
+    notes = {f"{OCI}.revision": "7654321", f"{OCI}.version": "1", f"{OCI}.title": "x", "team": "a"}
+    one = replace(one, annotations=tuple(sorted(notes.items())))
+    below = replace(
+        below,
+        config=config(labels={f"{OCI}.title": "x"}),
+        annotations=((f"{OCI}.revision", "7654321"), (f"{OCI}.version", "2"), ("team", "a")),
+    )
+
+    base = found("java:21", BASE.digest, one, below, READ_LABELS)
+
+    assert base.annotations == (f"{OCI}.revision", f"{OCI}.title")
+    assert base.labels == ()
 
 
 def test_a_label_that_the_base_has_too_answers_nothing() -> None:
@@ -106,12 +128,12 @@ def test_no_base_makes_a_verdict_milder(labels: dict[str, str], shared: set[str]
 
 
 def test_the_rule_subtracts_what_the_base_says() -> None:
-    found = facts(config())
+    known = facts(config())
     base = replace(BASE, labels=(f"{OCI}.revision", f"{OCI}.source"))
-    platforms = (replace(found.platforms[0], base=base),)
+    platforms = (replace(known.platforms[0], base=base),)
     one = use()
     answer = ProvenanceRule().check(
-        one, pod(one), image(one.image, replace(found, platforms=platforms)), NOW
+        one, pod(one), image(one.image, replace(known, platforms=platforms)), NOW
     )
 
     assert answer.outcome is Outcome.FAIL

@@ -30,8 +30,8 @@ def test_an_old_tag_is_said_with_its_age_and_the_cause_and_judged_like_any_other
 
     [sentence] = said
     assert sentence == (
-        f"r.example/web:1 is judged as {DIGEST[:19]}…, to which its tag pointed 42 s ago, because "
-        "its registry does not say now: r.example: it did not answer in time"
+        f"tag of 42 s ago: r.example/web:1 is judged as {DIGEST[:19]}…, because its registry is "
+        "silent: r.example: it did not answer in time"
     )
     young = images["r.example/web:1"]
     assert isinstance(young, Image)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.builders import DIGEST, LABELS, NOW, config, facts, pod, use
+from tests.builders import DIGEST, LABELS, NOW, REVISION, config, facts, pod, use
 from webhook.core.claims import READ_LABELS
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Promotion, Reason, Unknown
 from webhook.core.image import ImageRef
@@ -21,6 +21,7 @@ from webhook.core.recorded import (
     MAX_OTHER_TEXT,
     MAX_REGISTRIES,
     MAX_SPEC,
+    SOURCE,
     RecordedSpec,
     facts_of,
     name_of,
@@ -37,6 +38,7 @@ from webhook.core.verdict import Answer
 
 IMAGES = Path(__file__).parents[1] / "data" / "images"
 NAME = "registry.example.com/prod/web"
+NOTES = tuple(sorted(LABELS.items()))
 KEY = f"sha256:{'ab' * 32}"
 RULES = (
     DigestRule(),
@@ -153,8 +155,24 @@ def test_people_read_the_answers_that_the_rules_read() -> None:
         "commit": LABELS["org.opencontainers.image.revision"],
         "source": "https://github.com/acme/web",
         "built": "2026-11-20T08:00:00Z",
+        "commitFrom": "label",
+        "sourceFrom": "label",
+        "builtFrom": "label",
         "pid1": "init tini: /sbin/tini -- /app",
     }
+
+
+def test_annotations_are_recorded_with_their_platform() -> None:
+    (one,) = facts(config(labels={})).platforms
+    known = ImageFacts(digest=DIGEST, platforms=(replace(one, digest=DIGEST, annotations=NOTES),))
+    found = spec(known)
+
+    read = again(known)
+    assert read is not None
+    assert read == replace(known, source=SOURCE)
+    assert answers(read) == answers(known)
+    assert found["platforms"][0]["annotations"] == dict(NOTES)
+    assert (found["commit"], found["commitFrom"]) == (REVISION, "annotation")
 
 
 def test_what_nobody_can_answer_is_left_out_and_what_differs_says_so() -> None:

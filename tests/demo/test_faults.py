@@ -6,11 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import ClientPayloadError, ClientSession, ServerDisconnectedError
+from aiohttp import (
+    ClientPayloadError,
+    ClientSession,
+    ServerDisconnectedError,
+    encode_basic_auth,
+)
 
 from tests.demo.asking import ACCEPT, ask
 from webhook.demo.faults import Fault
 from webhook.demo.images import image
+from webhook.demo.login import BasicLogin
 from webhook.demo.registry import DemoRegistry
 
 PATH = "/v2/prod/web/manifests/1.0"
@@ -40,6 +46,18 @@ async def test_a_fault_hits_its_path_and_its_method_only(registry: DemoRegistry)
     assert (await ask(f"http://{registry.host}/v2/")).status == 200
     assert (await ask(f"http://{registry.host}{PATH}", "HEAD")).status == 200
     assert (await ask(f"http://{registry.host}{PATH}")).status == 503
+
+
+async def test_a_fault_after_the_login_hits_nobody_who_did_not_log_in(
+    registry: DemoRegistry,
+) -> None:
+    registry.login = BasicLogin()
+    registry.fault(PATH, Fault(logged_in=True, status=412))
+    url, known = f"http://{registry.host}{PATH}", encode_basic_auth("robot", "sesame")
+
+    assert (await ask(url)).status == 401
+    assert (await ask(url, authorization=known)).status == 412
+    assert (await ask(url, authorization=known)).status == 200
 
 
 async def test_a_fault_for_any_path_hits_whatever_comes_next(registry: DemoRegistry) -> None:

@@ -90,7 +90,8 @@ def document(
     message: str = "",
     type_: str = "Ready",
     namespace: str = "",
-) -> objects.Conditioned:
+    secret: str = "",
+) -> objects.RegistryItem:
     condition = {
         "type": type_,
         "status": status,
@@ -100,9 +101,10 @@ def document(
     }
     made = {
         "metadata": {"name": name, "namespace": namespace},
+        "spec": {"credentials": {"secretName": secret}} if secret else {},
         "status": {"conditions": [condition]},
     }
-    return msgspec.convert(made, objects.Conditioned)
+    return msgspec.convert(made, objects.RegistryItem)
 
 
 def namespace(name: str, *, labelled: bool = True) -> objects.NamespaceItem:
@@ -129,16 +131,12 @@ def binding(name: str, to: str, *subjects: tuple[str, str], kind: str = "Cluster
 
 
 ADMIN = role("cluster-admin", {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})
-RIGHTS = Rights(
-    cluster_roles=[ADMIN],
-    cluster_bindings=[
-        binding("cluster-admin", "cluster-admin", ("Group", "system:masters")),
-        binding("controllers", "cluster-admin", ("ServiceAccount", "kube-system/gc")),
-        binding("ours", "cluster-admin", ("ServiceAccount", f"{NAMESPACE}/cocket-operator")),
-    ],
-    roles=[],
-    bindings=[],
-)
+BINDINGS = [
+    binding("cluster-admin", "cluster-admin", ("Group", "system:masters")),
+    binding("controllers", "cluster-admin", ("ServiceAccount", "kube-system/gc")),
+    binding("ours", "cluster-admin", ("ServiceAccount", f"{NAMESPACE}/cocket-operator")),
+]
+RIGHTS = Rights(cluster_roles=[ADMIN], cluster_bindings=BINDINGS, roles=[], bindings=[])
 
 
 def picture(**changes: Any) -> Picture:

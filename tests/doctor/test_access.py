@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from tests.doctor import pictures as made
-from webhook.doctor.picture import Rights
+from webhook.doctor.picture import Rights, Unseen
 from webhook.reports.diagnoses import Diagnosis, State
 
 GROUP = "admissionregistration.k8s.io"
+RBAC = "rbac.authorization.k8s.io"
 HOOKS = "validatingwebhookconfigurations"
+
+
+ALICE = ("User", "alice")
 
 
 def rule(verbs: str, resources: str, group: str = "", names: str = "") -> dict[str, list[str]]:
@@ -30,11 +34,13 @@ def told(
     bound = made.binding("b", "r", to, kind="Role" if local_role else "ClusterRole")
     rights = Rights(
         cluster_roles=[made.ADMIN, *([] if local_role else [role])],
-        cluster_bindings=[] if local else [bound],
+        cluster_bindings=[*made.BINDINGS, *([] if local else [bound])],
         roles=[role] if local_role else [],
         bindings=[bound] if local else [],
     )
-    return [one for one in made.found(rights=rights) if one.state is not State.OK]
+    registries = [made.document("prod", secret="prod-login"), made.document("public")]
+    found = made.found(rights=rights, registries=registries)
+    return [one for one in found if one.state is not State.OK]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +59,38 @@ def told(
         (rule("patch", "deployments/scale", "apps"), "stop or replace us, by the Deployments"),
         (rule("create", "pods/exec"), "stop or replace us, by Pods"),
         (rule("get", "secrets"), "read our key and logins"),
-        (rule("escalate", "clusterroles", "rbac.authorization.k8s.io"), "grant themselves"),
+        (rule("get", "secrets", "", "other cocket-tls"), "read our key and logins"),
+        (rule("get", "secrets", "", "prod-login"), "read our key and logins"),
+        (rule("create", "imagecontents", "cocket.dev"), "change what is checked"),
+        (
+            rule(
+                "patch",
+                "customresourcedefinitions",
+                "apiextensions.k8s.io",
+                "imagefacts.cocket.dev",
+            ),
+            "delete all",
+        ),
+        (rule("delete", "pods", "", "cocket-webhook-7d9f-x2x"), "stop or replace us, by Pods"),
+        (rule("patch", "*/scale", "apps"), "stop or replace us, by the Deployments"),
+        (rule("create", "leases", "coordination.k8s.io"), "take the lead or pose as a replica"),
+        (
+            rule("update", "leases", "coordination.k8s.io", "cocket-operator"),
+            "take the lead or pose as a replica",
+        ),
+        (
+            rule("delete", "leases", "coordination.k8s.io", "cocket-webhook-a"),
+            "take the lead or pose as a replica",
+        ),
+        (rule("escalate", "clusterroles", RBAC), "grant themselves all of this, by roles"),
+        (rule("escalate", "clusterroles", RBAC, "view"), "grant themselves all of this, by roles"),
+        (rule("bind", "clusterroles", RBAC), "grant themselves all of this, by bindings"),
+        (rule("bind", "clusterroles", RBAC, "cluster-admin"), "grant themselves all of this, by b"),
+        (rule("impersonate", "users groups"), "act as whoever may do this, by impersonation"),
+        (rule("impersonate", "groups", "", "system:masters"), "act as whoever may do this"),
+        (rule("impersonate", "serviceaccounts", "", "cocket-operator"), "act as whoever may"),
+        (rule("create", "serviceaccounts/token"), "act as us, by tokens of our ServiceAccounts"),
+        (rule("create", "*/token", "", "cocket-operator"), "act as us, by tokens"),
     ],
 )
 def test_a_power_is_a_risk_that_is_said_with_its_binding(
@@ -76,7 +113,17 @@ def test_a_power_is_a_risk_that_is_said_with_its_binding(
         rule("delete", "mutatingwebhookconfigurations", GROUP),
         rule("create", "namespaces"),
         rule("patch", "imagefacts/status", "cocket.dev"),
-        rule("get", "clusterroles", "rbac.authorization.k8s.io"),
+        rule("get", "clusterroles", RBAC),
+        rule("patch", "customresourcedefinitions", "apiextensions.k8s.io", "widgets.example.com"),
+        rule("delete", "pods", "", "theirs cocket-webhooks"),
+        rule("get", "secrets", "", "theirs"),
+        rule("update", "leases", "coordination.k8s.io", "theirs cert-manager"),
+        rule("get list", "leases", "coordination.k8s.io"),
+        rule("bind", "clusterroles", RBAC, "view"),
+        rule("impersonate", "users", "", "bob"),
+        rule("create", "serviceaccounts/token", "", "theirs"),
+        rule("create", "serviceaccounts"),
+        rule("create", "pods/token"),
         {},
     ],
 )
@@ -135,6 +182,52 @@ def test_a_group_of_the_workloads_of_one_namespace_is_told_of() -> None:
     [one] = told(rule("delete", HOOKS, GROUP), to=("Group", "system:serviceaccounts:ci"))
 
     assert "Group system:serviceaccounts:ci may switch all checks off" in one.message
+
+
+def test_whoever_may_act_as_somebody_strong_is_strong() -> None:
+    roles = [
+        made.role("off", rule("delete", HOOKS, GROUP)),
+        made.role("as-bob", rule("impersonate", "users", "", "bob")),
+    ]
+    bindings = [made.binding("b", "off", ("User", "bob")), made.binding("c", "as-bob", ALICE)]
+    rights = Rights(cluster_roles=roles, cluster_bindings=bindings, roles=[], bindings=[])
+
+    said = made.found(State.RISK, rights=rights)
+
+    assert [one.message for one in said] == [
+        "User bob may switch all checks off, by the webhook configuration",
+        "User alice may act as whoever may do this, by impersonation",
+    ]
+
+
+def test_a_strong_role_is_strong_although_a_weak_one_has_its_name() -> None:
+    strong = made.role("app", rule("get", "secrets"))
+    weak = made.role("app", rule("get", "services"))
+    binder = made.role("binder", rule("bind", "roles", RBAC, "app"))
+    rights = Rights(
+        cluster_roles=[weak, binder],
+        cluster_bindings=[made.binding("b", "binder", ALICE)],
+        roles=[strong],
+        bindings=[],
+    )
+
+    [one] = made.found(State.RISK, rights=rights)
+
+    assert one.message == "User alice may grant themselves all of this, by bindings"
+
+
+@pytest.mark.parametrize("unseen", ["deployments", "registries"])
+def test_where_our_names_are_not_seen_every_name_counts(unseen: str) -> None:
+    roles = [made.role("r", rule("get delete", "pods secrets", "", "theirs"))]
+    rights = Rights(
+        cluster_roles=roles, cluster_bindings=[made.binding("b", "r", ALICE)], roles=[], bindings=[]
+    )
+
+    said = made.found(State.RISK, rights=rights, **{unseen: Unseen("it is forbidden")})
+
+    assert [one.message.partition(" by ")[2] for one in said] == [
+        {"deployments": "Pods", "registries": "Secrets"}[unseen]
+    ]
 
 
 def test_many_are_counted() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tests.attesting import COMMIT, SLSA_02, SPDX, buildkit, slsa_02, spdx
+from tests.attesting import COMMIT, SLSA_02, SPDX, buildkit, noted, slsa_02, spdx
 from tests.e2e.facts_world import QUICK, World, until
 from tests.e2e.replicas import OURS
 from tests.layers.roots import layer
@@ -49,8 +49,11 @@ async def test_what_lies_in_layers_is_recorded_shown_and_let_go(world: World) ->
 
 
 async def test_what_is_attached_answers_first_and_the_base_is_recorded(world: World) -> None:
-    base = await world.push(built(layer(BASE), entrypoint=("/usr/bin/tini",)))
-    image = built(layer(BASE), layer(SCRIPT))
+    notes = {"created": "2026-11-20T08:00:00Z", "version": "12"}
+    below = built(layer(BASE), entrypoint=("/usr/bin/tini",))
+    base = await world.push(noted(below, version="12"))
+    labels = {"org.opencontainers.image.revision": "c3d4e5f6a7b8"}
+    image = noted(built(layer(BASE), layer(SCRIPT), Labels=labels), **notes)
     name = await world.push(buildkit(image, (SPDX, spdx()), (SLSA_02, slsa_02())))
     world.pod("base", base)
     async with world.keeper(LOOKING):
@@ -58,10 +61,20 @@ async def test_what_is_attached_answers_first_and_the_base_is_recorded(world: Wo
         world.pod("attested", name)
         facts = await until(lambda: (one := world.facts(name)) and one["spec"].get("made") and one)
         listed = await until(lambda: contents(world, name))
+        shown = await world.plane.kubectl_beside("get", "imagefacts", "-o", "wide")
         await asyncio.to_thread(world.delete_pod, "attested")
         await asyncio.to_thread(world.delete_pod, "base")
 
     (made,) = facts["spec"]["made"]
+    spec = facts["spec"]
+    noted_there = spec["platforms"][0]["annotations"]
+    assert noted_there == {f"org.opencontainers.image.{key}": text for key, text in notes.items()}
+    assert (spec["commit"], spec["commitFrom"], spec["agreement"]) == (COMMIT, "build", "disagrees")
+    assert (spec["built"], spec["builtFrom"]) == ("2026-11-20T08:00:00Z", "annotation")
+    assert (spec["source"], spec["sourceFrom"]) == ("https://github.com/acme/web", "build")
+    assert made["base"]["annotations"] == ["org.opencontainers.image.version"]
+    (row,) = [line for line in shown.stdout.splitlines() if COMMIT in line]
+    assert "disagrees" in row
     assert made["build"]["commit"] == COMMIT
     assert made["base"]["digest"] == base.partition("@")[2]
     assert facts["spec"]["inside"][0]["inside"]["source"] == "sbom"

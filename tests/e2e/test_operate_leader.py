@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ import pytest
 
 from tests.e2e.documents import RULES, made, put, remove, wait_condition
 from tests.e2e.server import wait_until
+from webhook.cluster.login import open_api
+from webhook.cluster.operator_alive import why_no_operator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +32,18 @@ def holder(plane: ControlPlane, namespace: str) -> str:
     return str(json.loads(text)["spec"].get("holderIdentity", "")) if status == 200 else ""
 
 
+async def lives(plane: ControlPlane) -> str:
+    """What `cocket registry clean` asks before it believes any record."""
+    async with open_api(kubeconfig=plane.kubeconfig()) as api:
+        return await why_no_operator(api)
+
+
 def test_the_second_one_leads_when_the_first_ends(
     plane: ControlPlane, namespace: str, operate: Callable[..., Cocket]
 ) -> None:
     first = operate("first")
     wait_until(lambda: holder(plane, namespace) == "first", "first leads")
+    assert asyncio.run(lives(plane)) == ""
     second = operate("second")
     second.wait_ready()
     assert "[+]lease (first leads) ok" in second.get("/readyz?verbose")[1]

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.attesting import COMMIT, SLSA_02, buildkit, noted, slsa_02
 from tests.builders import LABELS, REVISION
 from tests.e2e.auditor import granted
 from tests.e2e.cockets import COCKET
@@ -27,6 +28,8 @@ ENDED = BASE | {
     "etc/os-release": 'ID=alpine\nVERSION_ID=3.12.0\nPRETTY_NAME="Alpine Linux v3.12"\n'
 }
 SHELL_FORM = ("/bin/sh", "-c", "python app.py")
+OCI = "org.opencontainers.image"
+OTHER = "c3d4e5f6a7b8"
 README = Path(__file__).parents[2] / "README.md"
 _SECONDS = 60.0
 
@@ -58,11 +61,16 @@ class Looker:
 
 
 async def deployed(world: World) -> dict[str, str]:
-    """Four Deployments with Pods: two of layers, one of a config, one of a tag; by image."""
+    """Four Deployments with Pods: two of layers, one of a config, one of a tag; by image.
+
+    The label of one of them says another commit than its build does.
+    """
+    billing = built(layer(ENDED), entrypoint=SHELL_FORM, Labels={f"{OCI}.revision": OTHER})
+    attested = buildkit(noted(billing, created="2026-10-02T15:30:00Z"), (SLSA_02, slsa_02()))
     settings: dict[str, Any] = {"Labels": LABELS, "StopSignal": "SIGQUIT"}
     names = {
         "web": await world.push(built(layer(BASE), layer(SCRIPT), **settings), "prod/web"),
-        "billing": await world.push(built(layer(ENDED), entrypoint=SHELL_FORM), "prod/billing"),
+        "billing": await world.push(attested, "prod/billing"),
         "mailer": await world.push(image(cmd=["mailer"]), "prod/mailer"),
     }
     names["tagged"] = f"{names['web'].partition('@')[0]}:1.1"
@@ -100,6 +108,16 @@ async def test_what_runs_is_told_by_the_cluster_and_the_operators_facts(world: W
     assert web["sure"] == "files in layers"
     assert found["billing"]["os"]["ended"]
     assert found["billing"]["pid1"].startswith("shell form: ")
+    billing = found["billing"]
+    assert (billing["commit"], billing["commitFrom"]) == (COMMIT, "build")
+    assert (billing["builtFrom"], billing["sourceFrom"]) == ("annotation", "build")
+    assert billing["agreement"] == "disagrees"
+    assert billing["differences"] == (
+        "the label says commit c3d4e5f6a7b8, the build says 4f9d6c1e2b3a…"
+    )
+    [line] = [one for one in shown.splitlines() if one.startswith("Deployment/billing")]
+    assert f"{COMMIT[:12]} (disputed)" in line
+    assert "commit, source by the build attested in its index, not signed; built by" in line
     assert found["mailer"]["sure"] == "files in layers"
     assert found["mailer"]["commit"] is None
     assert found["tagged"]["sure"] == "unknown"

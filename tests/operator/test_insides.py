@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import pytest
 
 from tests.attesting import COMMIT, SLSA_02, SPDX, attach, buildkit, slsa_02, spdx
 from tests.layers.roots import Content, layer, zipped
@@ -187,6 +186,7 @@ async def test_an_sbom_in_the_index_lists_the_packages_and_layers_the_programs()
     spec = world.facts(digest)["spec"]
     assert spec["pid1"] == "init tini: /start.sh /app"
     assert spec["os"] == "debian 12"
+    assert (spec["commit"], spec["commitFrom"], spec["agreement"]) == (COMMIT, "build", "untold")
     assert spec["made"][0]["build"]["commit"] == COMMIT
     assert platform.build == Build(
         voucher=Voucher(Place.INDEX),
@@ -230,61 +230,3 @@ async def test_packages_of_an_sbom_are_listed_where_layers_cannot_be_read() -> N
     listed = msgspec.convert(contents(world, digest)["spec"], Contents)
     assert "openssl" in [one.name for one in packages_in(listed) or ()]
     assert "leads out of its place" in listed.problem
-
-
-def labelled(*layers: bytes, **labels: str) -> Built:
-    """An image of these layers that says these things."""
-    config = encode(
-        {
-            "architecture": "amd64",
-            "os": "linux",
-            "config": {
-                "Entrypoint": ["/app"],
-                "Labels": {f"org.opencontainers.image.{key}": text for key, text in labels.items()},
-            },
-        }
-    )
-    platform = {"os": "linux", "architecture": "amd64"}
-    return manifest(config, [zipped(one) for one in layers], platform=platform)
-
-
-async def test_a_recorded_image_below_is_the_base() -> None:
-    """Without a word of the image itself: its lowest layers are those of one that runs."""
-    low, high = layer(BASE), layer({"app": ELF})
-    async with facts_world() as world:
-        world.server.serve("/apis/cocket.dev/v1alpha1", "imagecontents")
-        base = world.registry.add("shop/base", labelled(low, revision=COMMIT, version="1"))
-        world.pod("base", base, "shop/base")
-        async with keeping(world, LOOKING):
-            await until(lambda: looked(world, base))
-            image = labelled(low, high, revision=COMMIT, version="2")
-            digest = world.registry.add("shop/web", image)
-            world.pod("web", digest)
-            await until(lambda: looked(world, digest))
-        (platform,) = recorded(world, digest).platforms
-
-    assert platform.base is not None
-    assert (platform.base.digest, platform.base.found) == (base, True)
-    assert platform.base.labels == ("org.opencontainers.image.revision",)
-    assert "commit" not in world.facts(digest)["spec"]
-
-
-@pytest.mark.parametrize("below", [True, False])
-async def test_the_base_that_an_image_names_is_compared(*, below: bool) -> None:
-    low, high = layer(BASE), layer({"app": ELF})
-    async with facts_world() as world:
-        world.server.serve("/apis/cocket.dev/v1alpha1", "imagecontents")
-        base = world.registry.add(
-            "shop/base", labelled(low if below else layer(SCRIPT), revision=COMMIT)
-        )
-        said = {"base.name": f"{world.registry.host}/shop/base:12", "base.digest": base}
-        digest = world.registry.add("shop/web", labelled(low, high, revision=COMMIT, **said))
-        world.pod("web", digest)
-        async with keeping(world, LOOKING):
-            await until(lambda: looked(world, digest))
-        (platform,) = recorded(world, digest).platforms
-
-    assert platform.base is not None
-    assert (platform.base.digest, platform.base.found) == (base, below)
-    assert ("org.opencontainers.image.revision" in platform.base.labels) is below
-    assert ("commit" in world.facts(digest)["spec"]) is not below

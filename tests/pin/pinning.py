@@ -11,20 +11,23 @@ if TYPE_CHECKING:
     from webhook.pin.spots import Found
 
 
-def found(text: str, file: str = "web.yaml") -> Found:
-    return find(text.encode(), file)
+def found(text: str, file: str = "web.yaml", *, tag_digest: bool = False) -> Found:
+    return find(text.encode(), file, tag_digest=tag_digest)
 
 
-def pin(text: str, file: str = "web.yaml") -> str:
+def pin(text: str, file: str = "web.yaml", *, tag_digest: bool = False) -> str:
     """The text with every digest that belongs in it."""
     content = text.encode()
-    names = find(content, file)
+    names = find(content, file, tag_digest=tag_digest)
     digests = {spot.image: DIGEST for spot in names.spots}
     return pinned(content, file, names, digests).decode()
 
 
-def left(text: str, file: str = "web.yaml") -> list[tuple[int, str, str]]:
-    return [(one.line, one.image, one.why) for one in found(text, file).left]
+def left(
+    text: str, file: str = "web.yaml", *, tag_digest: bool = False
+) -> list[tuple[int, str, str]]:
+    names = found(text, file, tag_digest=tag_digest)
+    return [(one.line, one.image, one.why) for one in names.left]
 
 
 def container(image: str) -> str:

@@ -59,6 +59,57 @@ def test_what_is_not_is_left_and_told(text: str, image: str, why: str) -> None:
     assert pin(text, FILE) == text
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            'image:\n  repository: a\n  tag: "1.25"  # why\n',
+            f'image:\n  repository: a\n  tag: "1.25@{DIGEST}"  # why\n',
+        ),
+        ("i: {repository: a, tag: v1}\n", f"i: {{repository: a, tag: v1@{DIGEST}}}\n"),
+        (
+            "i: {registry: h, repository: a, tag: 'v1'}\n",
+            f"i: {{registry: h, repository: a, tag: 'v1@{DIGEST}'}}\n",
+        ),
+        (
+            "i: {repository: a, tag: v1, digest: ''}\n",
+            f"i: {{repository: a, tag: v1, digest: '{DIGEST}'}}\n",
+        ),
+        (f"i: {{repository: a, tag: 'v1@{DIGEST}'}}\n", ""),
+    ],
+)
+def test_a_tag_takes_the_digest_where_it_is_told_to(before: str, after: str) -> None:
+    written = pin(before, FILE, tag_digest=True)
+
+    assert written == (after or before)
+    assert left(before, FILE, tag_digest=True) == []
+    assert pin(written, FILE, tag_digest=True) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "image", "why"),
+    [
+        ("i: {repository: a, tag: 1.20}\n", "a:1.20", "its tag is a number"),
+        ("t: &t v1\ni: {repository: a, tag: *t}\n", "a:v1", "an anchor shares its tag"),
+        ("i: {repository: a, tag: '{{ .x }}'}\n", "a:{{ .x }}", "characters"),
+        ("i: {repository: a, tag: ''}\n", "a", "the chart chooses one"),
+        ("i:\n  repository: a\n  tag: |\n    v1\n", "a:v1", "block"),
+    ],
+)
+def test_a_tag_that_cannot_take_it_is_left_and_told(text: str, image: str, why: str) -> None:
+    ((_, named, said),) = left(text, FILE, tag_digest=True)
+
+    assert named.strip() == image
+    assert why in said
+    assert pin(text, FILE, tag_digest=True) == text
+
+
+def test_what_is_left_says_how_it_could_be_pinned() -> None:
+    ((_, _, said),) = left("image: {repository: a, tag: v1}\n", FILE)
+
+    assert said.endswith("or let the tag take it with --helm-tag-digest")
+
+
 def test_an_object_in_a_file_of_that_name_is_an_object() -> None:
     text = "apiVersion: v1\nkind: ConfigMap\nimage: nginx:1\n"
 

@@ -197,10 +197,38 @@ def test_a_tag_is_never_used_twice(name: str) -> None:
     }[name].read_text()
     counted = {"jenkins": "BUILD_NUMBER", "github": "BUILD", "gitlab": "CI_JOB_ID"}[name]
 
-    tags = re.findall(r'"\$PREPROD/\$SERVICE:([^"]+)"', text)
-    assert tags
-    assert all(f"${counted}" in tag for tag in tags)
+    tags = re.findall(r'"\$PREPROD/\$SERVICE:([^"]+)"|--tag "([^"]+)"', text)
+    made = [pushed or promoted for pushed, promoted in tags]
+    made = [tag for tag in made if "$PREPROD" not in tag and tag != "$tag"]
+    assert len(made) >= 2
+    # What a later job cannot count up itself, the build left for it in a file.
+    assert all(f"${counted}" in tag or tag == "$(cat tag.txt)" for tag in made)
     assert "latest" not in text
+
+
+async def test_a_job_that_is_run_again_moves_no_tag(tmp_path: Path, host: str) -> None:
+    run = prepared("gitlab", tmp_path, host)
+    jobs = {step.name: step for step in run.steps()}
+    first = ship(run, jobs, "7")
+    # Its date makes it another image; here its commit does.
+    run.agent.environment["CI_COMMIT_SHA"] = run.agent.git("rev-parse", "feature")
+    second = ship(run, jobs, "9")
+
+    assert first != second
+    for repository in ("preprod/web", "prod/web"):
+        assert manifest(host, repository, "118-7")[0] == first
+        assert manifest(host, repository, "118-9")[0] == second
+
+
+def ship(run: Run, jobs: dict[str, Step], number: str) -> str:
+    """Build and promote as the job of this number; gives the digest."""
+    run.agent.environment["CI_JOB_ID"] = number
+    assert run.agent.run(jobs["build"], run.pipeline).returncode == 0
+    # Each job has a number of its own.
+    run.agent.environment["CI_JOB_ID"] = f"{number}1"
+    done = run.agent.run(jobs["promote"], run.pipeline)
+    assert done.returncode == 0, done.stderr
+    return (run.agent.workspace / "promoted.txt").read_text().strip().rpartition("@")[2]
 
 
 HOOKS = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text())

@@ -103,6 +103,62 @@ async def test_a_tag_that_is_something_else_in_the_target_stays() -> None:
         assert any("stays so" in note for note in both.watching.notes)
 
 
+def signed(*signers: str, **more: str) -> Built:
+    """Signatures of one payload, as cosign keeps them: one blob, told apart by an annotation."""
+    payload, kind = b'{"critical": 1}', "application/vnd.dev.cosign.simplesigning.v1+json"
+    layers = [
+        descriptor(payload, kind) | {"annotations": {"dev.cosignproject.cosign/signature": one}}
+        for one in signers
+    ]
+    config = encode({"rootfs": {"type": "layers", "diff_ids": [one["digest"] for one in layers]}})
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": descriptor(config, "application/vnd.oci.image.config.v1+json"),
+        "layers": layers,
+    }
+    body = encode(manifest | ({"annotations": more} if more else {}))
+    return Built(manifest=body, media_type=OCI_MANIFEST, config=config, layers=(payload,))
+
+
+TAG = fallback_tag(WEB.digest) + ".sig"
+CHANGES = {
+    "signed once more": (signed("a", "b"), signed("a"), True),
+    "in another order": (signed("b", "a"), signed("a"), True),
+    "signed anew by another": (signed("b"), signed("a"), False),
+    "fewer signatures": (signed("a"), signed("a", "b"), False),
+    "signed there too": (signed("a", "b"), signed("a", "c"), False),
+    "a note only there": (signed("a", "b"), signed("a", note="ours"), False),
+}
+
+
+@pytest.mark.parametrize(("source", "target", "replaced"), CHANGES.values(), ids=CHANGES)
+async def test_a_tag_is_replaced_where_nothing_is_lost(
+    source: Built, target: Built, *, replaced: bool
+) -> None:
+    async with pair() as both:
+        both.source.add("preprod/web", source, TAG)
+        both.target.add("prod/web", target, TAG)
+
+        assert await promoted(both) == int(replaced)
+
+        held = both.target.repositories["prod/web"].tags[TAG]
+        assert held == (source if replaced else target).digest
+        (note,) = both.watching.notes
+        assert ("stays so" in note) is not replaced
+
+
+async def test_a_second_promotion_after_it_changes_nothing() -> None:
+    async with pair() as both:
+        both.source.add("preprod/web", signed("a", "b"), TAG)
+        both.target.add("prod/web", signed("a"), TAG)
+        await promoted(both)
+        both.target.requests.clear()
+
+        assert await promoted(both) == 0
+        assert not [line for line in both.target.lines() if line.startswith("PUT")]
+
+
 async def test_the_list_in_the_target_keeps_what_it_has() -> None:
     theirs, ours = attached(WEB, body=b"theirs"), attached(WEB, body=b"ours")
     tag = fallback_tag(WEB.digest)

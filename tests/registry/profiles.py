@@ -72,6 +72,21 @@ class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: dict[str, Any]
 
 
+class Promotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One image that is promoted into the registry, and all that is asked of it: promote/."""
+
+    name: str
+    image: str
+    """What it is called there, without tag and digest."""
+    exchange: list[Line]
+    server: dict[str, Any] = {}
+    login: dict[str, str] | None = None
+    tags: tuple[str, ...] = ("118",)
+    evidence: bool = False
+    reason: str = ""
+    said: str = ""
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One registry."""
 
@@ -81,6 +96,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     login: dict[str, str]
     cases: list[Case]
     deviation: Deviation
+    promotions: list[Promotion] = []
+    promoted_otherwise: Deviation | None = None
+    """The same for the first of its promotions."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -102,7 +120,7 @@ def profiles() -> dict[str, Profile]:
 async def run(profile: Profile, case: Case, folder: Path, deviation: dict[str, Any]) -> Outcome:
     """Let the registry be as the profile says, and ask it."""
     server = profile.server | case.server | deviation
-    async with DemoRegistry(login=_login(server)) as registry:
+    async with DemoRegistry(login=login_of(server)) as registry:
         served = dict.fromkeys([*profile.hosts, *server.get("hosts", [])], registry.host)
         ref = ImageRef.parse(case.image)
         if not server.get("empty", False):
@@ -111,7 +129,8 @@ async def run(profile: Profile, case: Case, folder: Path, deviation: dict[str, A
             registry.redirect = Redirect(place=place)
         registry.pulls_left = server.get("pulls_left")
         for fault in server.get("faults", []):
-            registry.fault("*", msgspec.convert(fault, Fault), times=99)
+            at = dict(fault)
+            registry.fault(at.pop("path"), msgspec.convert(at, Fault), times=99)
         sent: list[Request] = []
         connections = Connections()
         client = RegistryClient(
@@ -119,7 +138,8 @@ async def run(profile: Profile, case: Case, folder: Path, deviation: dict[str, A
             close=connections,
             limits=Limits(image_seconds=3.0),
         )
-        settings = {"host": ref.host, "docker_config_file": _config(profile, case, folder)}
+        login = profile.login if case.login is None else case.login
+        settings = {"host": ref.host, "docker_config_file": config(login, ref, folder)}
         configured = Registry(name="r", **(settings | case.settings))
         reason = said = ""
         try:
@@ -130,29 +150,28 @@ async def run(profile: Profile, case: Case, folder: Path, deviation: dict[str, A
             reason, said = error.reason.value, str(error)
         finally:
             await client.close()
-    return Outcome([_line(one) for one in sent], reason, said)
+    return Outcome([line_of(one) for one in sent], reason, said)
 
 
-def _login(server: dict[str, Any]) -> Login:
+def login_of(server: dict[str, Any]) -> Login:
     fields = dict(server.get("login", {}))
     kind = _LOGINS[fields.pop("kind", "none")]
     login: Login = msgspec.convert(fields, kind)
     return login
 
 
-def _config(profile: Profile, case: Case, folder: Path) -> str:
-    """Our logins as `docker login` writes them."""
-    login = profile.login if case.login is None else case.login
+def config(login: dict[str, str], ref: ImageRef, folder: Path) -> str:
+    """Our login at an image's registry, in a file as `docker login` writes it; empty: nobody's."""
     if not login:
         return ""
-    ref = ImageRef.parse(case.image)
     key = "https://index.docker.io/v1/" if ref.host == "docker.io" else ref.host
     path = folder / "config.json"
     path.write_text(json.dumps({"auths": {key: login}}))
     return str(path)
 
 
-def _line(request: Request) -> str:
+def line_of(request: Request) -> str:
+    """A request as a profile writes it."""
     url = request.url
     path = url.path.replace(sha256(APP.config), "{config}").replace(APP.digest, "{manifest}")
     kind, _, value = request.authorization.partition(" ")

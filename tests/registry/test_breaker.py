@@ -11,7 +11,6 @@ from tests.registry.scripted import Scripted, request, response
 from webhook.core.facts import Reason, Unknown
 from webhook.errors import BadContentError, BlockedError, RegistryError, UnavailableError
 from webhook.registry.breaker import Breaker, Breakers, Breaking
-from webhook.registry.ratelimit import RateLimit
 
 if TYPE_CHECKING:
     from webhook.registry.exchange import Request, Response
@@ -186,15 +185,6 @@ async def test_a_probe_that_nobody_waits_for_leaves_its_place_to_the_next() -> N
     world.answers = [response()]
 
     assert await world.ask() == "200"
-
-
-async def test_what_the_registry_says_of_its_limit_is_kept_as_everybody_sees_it() -> None:
-    world = World(response(ratelimit_limit="100;w=21600", ratelimit_remaining="7;w=21600"))
-    await world.ask(who=("a",))
-    assert world.breakers.left == {}
-    await world.ask()
-
-    assert world.breakers.left == {"r.example": RateLimit(100, 7, 21600)}
 
 
 def test_very_many_doors_are_not_remembered() -> None:

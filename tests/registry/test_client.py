@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.attesting import noted
 from tests.registry.asking import (
     APP,
     ARM,
@@ -22,6 +23,8 @@ from webhook.demo.registry import DemoRegistry
 from webhook.errors import BadContentError, UnavailableError
 from webhook.registry.cache import question
 from webhook.registry.limits import Limits
+
+OCI = "org.opencontainers.image"
 
 
 async def test_a_digest_costs_one_manifest_and_one_config_and_then_nothing() -> None:
@@ -51,6 +54,23 @@ async def test_an_index_costs_one_pair_for_each_platform_and_attestations_cost_n
         assert len(registry.lines()) == 5
     assert [one.platform for one in found.platforms] == ["linux/amd64", "linux/arm64"]
     assert [one.digest for one in found.platforms] == [APP.digest, ARM.digest]
+
+
+async def test_annotations_cost_nothing_and_are_as_good_as_the_digest_that_is_named() -> None:
+    async with DemoRegistry() as registry, client() as asked:
+        app = noted(APP, revision="4f9d6c1")
+        whole = registry.add("prod/web", noted(index([app, ARM]), revision="1234567", version="2"))
+        of_index = await facts(registry.name("prod/web", whole), asked)
+        asked_for = len(registry.lines())
+        alone = await facts(registry.name("prod/web", app.digest), asked)
+
+    said = [dict(one.annotations) for one in (*of_index.platforms, *alone.platforms)]
+    assert asked_for == 5
+    assert said == [
+        {f"{OCI}.revision": "4f9d6c1", f"{OCI}.version": "2"},
+        {f"{OCI}.revision": "1234567", f"{OCI}.version": "2"},
+        {f"{OCI}.revision": "4f9d6c1"},
+    ]
 
 
 async def test_docker_types_and_nested_indexes_are_read() -> None:

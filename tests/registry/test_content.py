@@ -19,6 +19,7 @@ from webhook.registry.manifests import Descriptor
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI = "org.opencontainers.image"
 
 
 class Store:
@@ -85,6 +86,43 @@ async def test_a_manifest_is_read_once_though_several_entries_name_it() -> None:
     top = store.index(entry, on(entry, "linux", "amd64"))
 
     assert len(await read_image(store.served(top), store)) == 1
+
+
+def noted(entry: dict[str, Any], **notes: Any) -> dict[str, Any]:
+    return entry | {"annotations": {f"{OCI}.{name}": value for name, value in notes.items()}}
+
+
+async def test_annotations_of_the_manifest_outweigh_its_entry_and_that_the_indexes() -> None:
+    store = Store()
+    config = store.add({"os": "linux", "architecture": "amd64"}) | {"mediaType": CONFIG}
+    image = noted({"schemaVersion": 2, "config": config, "layers": []}, revision="1111111")
+    entry = noted(store.add(image) | {"mediaType": MANIFEST}, revision="2", source="https://2.io/x")
+    inner = noted({"schemaVersion": 2, "manifests": [entry]}, version="3", source="https://3.io/x")
+    around = noted(store.add(inner) | {"mediaType": INDEX}, version="4", title="4")
+    outer = noted({"schemaVersion": 2, "manifests": [around]}, created="5", title="5")
+    top = store.served(store.add(outer) | {"mediaType": INDEX})
+    (found,) = await read_image(top, store)
+    alone = store.served(entry)
+    (bare,) = await read_image(alone, store)
+
+    assert dict(found.annotations) == {
+        f"{OCI}.revision": "1111111",
+        f"{OCI}.source": "https://2.io/x",
+        f"{OCI}.version": "3",
+        f"{OCI}.title": "4",
+        f"{OCI}.created": "5",
+    }
+    # Nobody named the index, whose digest covers what it says.
+    assert dict(bare.annotations) == {f"{OCI}.revision": "1111111"}
+
+
+async def test_one_manifest_that_two_entries_name_has_the_annotations_of_the_first() -> None:
+    store = Store()
+    entry = store.manifest_of()
+    top = store.index(noted(entry, revision="1111111"), noted(entry, revision="2222222"))
+    (found,) = await read_image(store.served(top), store)
+
+    assert found.annotations == ((f"{OCI}.revision", "1111111"),)
 
 
 async def test_two_levels_of_indexes_are_read_and_three_are_not() -> None:

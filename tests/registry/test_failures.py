@@ -39,6 +39,18 @@ def test_every_status_has_a_reason(status: int, reason: Reason) -> None:
     assert "registry.example.com" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "does not take a/b:1: it wants other credentials (401)"),
+        (404, "does not take a/b:1: it has no such repository, or hides it"),
+        (412, "does not take a/b:1: a rule of its own forbids it (412)"),
+    ],
+)
+def test_what_was_to_be_stored_is_not_said_to_be_served(status: int, said: str) -> None:
+    assert said in str(failure(response(status), "a/b:1", sent=True))
+
+
 def test_the_registrys_own_code_is_shown_and_its_prose_is_not() -> None:
     body = b'{"errors":[{"code":"PROJECTPOLICYVIOLATION","message":"sesame \\u001b[2J"}]}'
 

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from webhook.core.build import Build, Place, Voucher
 from webhook.core.image import ImageRef
 from webhook.errors import InvalidFactsError
 from webhook.registry.given import GivenFacts, facts_of, read_facts
 
 DIGEST = "sha256:" + "ab" * 32
+REVISION = "org.opencontainers.image.revision"
 CONFIG = {"os": "linux", "architecture": "amd64", "config": {"Entrypoint": ["/app"]}}
 
 
@@ -55,6 +57,28 @@ def test_lines_about_one_image_are_its_platforms() -> None:
     assert [one.platform for one in found.platforms] == ["linux/amd64", "linux/arm64"]
 
 
+def test_a_line_may_tell_annotations_and_the_build() -> None:
+    said = {
+        "commit": "1234567",
+        "dirty": False,
+        "source": None,
+        "builder": None,
+        "attestation": {"place": "index", "signed": False, "signers": []},
+        "problem": None,
+    }
+    given = facts_of([line(annotations={REVISION: "7654321", "team": "a"}, build=said)], "f")
+    nothing = facts_of([line(annotations=None, build=dict.fromkeys(said))], "f")
+    (told,), (bare,) = (
+        found.platforms
+        for one in (given, nothing)
+        if (found := one.of(ImageRef.parse(f"r.example/a@{DIGEST}"))) is not None
+    )
+
+    assert told.annotations == ((REVISION, "7654321"),)
+    assert told.build == Build(voucher=Voucher(Place.INDEX), commit="1234567")
+    assert (bare.annotations, bare.build) == ((), Build())
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -70,6 +94,12 @@ def test_lines_about_one_image_are_its_platforms() -> None:
         pytest.param(line(config={"config": {}, "Config": {}}), id="config and Config"),
         pytest.param(b'{"image":"a","image":"b","config":{}}', id="image twice"),
         pytest.param(line(config=CONFIG | {"created": "x"}), id="another config, same platform"),
+        pytest.param(line(annotations={REVISION: "1"}), id="other annotations, same platform"),
+        pytest.param(line(build={}), id="another build, same platform"),
+        pytest.param(line(annotations={REVISION: 1}), id="an annotation is a number"),
+        pytest.param(line(annotations=[REVISION]), id="annotations are a list"),
+        pytest.param(line(build="1234567"), id="build is a text"),
+        pytest.param(line(build={"commit": "main"}), id="commit is no commit"),
     ],
 )
 def test_a_bad_line_is_named(bad: bytes) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.errors import BadContentError
-from webhook.registry.manifests import Descriptor, Index, Manifest, read_manifest
+from webhook.registry.manifests import Descriptor, Index, Manifest, Notes, read_manifest
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -14,6 +14,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 DIGEST = "sha256:" + "ab" * 32
+REVISION = "org.opencontainers.image.revision"
 
 
 def entry(**fields: Any) -> dict[str, Any]:
@@ -66,6 +67,37 @@ def test_an_entry_without_a_platform_could_run_anywhere() -> None:
     found = read(index(entry(platform=...)), INDEX)
 
     assert found == Index((Descriptor(MANIFEST, DIGEST, 100),))
+
+
+@pytest.mark.parametrize(
+    ("notes", "found"),
+    [
+        ({REVISION: "4f9d6c1", "team": "a"}, ((REVISION, "4f9d6c1"),)),
+        ({REVISION: "x" * 1025}, ()),
+        ({REVISION: 7, f"{REVISION}s": "4f9d6c1"}, ()),
+        ({REVISION: None}, ()),
+        ({REVISION: "\ud800"}, ()),
+        ({f"k{number}": "x" for number in range(10_000)}, ()),
+        ([REVISION], ()),
+        ("x", ()),
+        (None, ()),
+    ],
+)
+def test_annotations_are_read_as_far_as_they_may_answer(notes: object, found: Notes) -> None:
+    said = read(manifest(annotations=notes), MANIFEST)
+    around = read(index(entry(annotations=notes), annotations=notes), INDEX)
+
+    assert isinstance(around, Index)
+    assert said.annotations == around.annotations == around.entries[0].annotations == found
+
+
+def test_an_annotation_twice_is_read_in_two_ways() -> None:
+    body = (
+        json.dumps(manifest())[:-1] + f', "annotations": {{"{REVISION}": "1", "{REVISION}": "2"}}}}'
+    )
+
+    with pytest.raises(BadContentError, match="cannot be trusted"):
+        read_manifest(body.encode(), MANIFEST)
 
 
 def test_an_annotation_alone_hides_no_entry() -> None:

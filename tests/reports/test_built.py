@@ -55,11 +55,16 @@ def test_a_build_without_a_commit_says_so() -> None:
 
 
 def test_a_base_is_named_with_its_digest_and_whether_it_was_found() -> None:
-    base = BaseImage(name="debian:12", digest=DIGEST, labels=("org.label-schema.version",))
+    base = BaseImage(
+        name="debian:12",
+        digest=DIGEST,
+        labels=("org.label-schema.version",),
+        annotations=("org.opencontainers.image.version",),
+    )
 
     assert dict(base_rows(replace(base, found=True))) == {
         "base": f"debian:12@{DIGEST}",
-        "inherited": "org.label-schema.version",
+        "inherited": ("org.label-schema.version, annotation org.opencontainers.image.version"),
     }
     assert dict(base_rows(BaseImage(digest=DIGEST)))["base"] == (
         f"(no name)@{DIGEST} (as it says; its layers were not found in the image)"
@@ -70,5 +75,6 @@ def test_a_base_is_named_with_its_digest_and_whether_it_was_found() -> None:
             "digest": DIGEST,
             "found": False,
             "labels": ("org.label-schema.version",),
+            "annotations": ("org.opencontainers.image.version",),
         }
     }

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from tests.builders import DIGEST
 from tests.reports.findings import HOSTILE
+from webhook.core.agreement import Agreement
+from webhook.core.build import Build, Place, Voucher
 from webhook.core.facts import Reason, Unknown
 from webhook.core.image import ImageRef
+from webhook.core.origin import Origin, Stated
 from webhook.reports.images import (
     MAX_LABELS_SHOWN,
     ImageReport,
@@ -25,16 +28,22 @@ AMD64 = PlatformReport(
     platform="linux/amd64",
     digest=DIGEST,
     labels=(("a", "1"),),
-    commit="4f9d6c1",
-    source="https://github.com/acme/web",
-    created="2026-11-20T08:00:00Z",
+    annotations=(("c", "3"),),
+    commit=Stated("4f9d6c1", Origin.LABEL),
+    source=Stated("https://github.com/acme/web", Origin.ANNOTATION),
+    created=Stated("2026-11-20T08:00:00Z", Origin.LABEL),
     entrypoint=("/sbin/tini", "--"),
     cmd=("/app",),
     pid1="/sbin/tini, an init",
     stop_signal="SIGQUIT",
     stops="stops it",
 )
-ARM64 = PlatformReport(platform="linux/arm64", digest="", labels=(("b", "2"),), commit="4f9d6c1")
+ARM64 = PlatformReport(
+    platform="linux/arm64",
+    digest="",
+    labels=(("b", "2"),),
+    commit=Stated("4f9d6c1", Origin.LABEL),
+)
 
 
 def test_a_name_has_four_parts_and_those_it_lacks_are_null() -> None:
@@ -70,9 +79,14 @@ def test_what_the_registry_says_stands_beside_the_name() -> None:
             "platform": "linux/amd64",
             "digest": DIGEST,
             "labels": {"a": "1"},
+            "annotations": {"c": "3"},
             "commit": "4f9d6c1",
+            "commitFrom": "label",
             "source": "https://github.com/acme/web",
+            "sourceFrom": "annotation",
             "created": "2026-11-20T08:00:00Z",
+            "createdFrom": "label",
+            "differences": [],
             "entrypoint": ["/sbin/tini", "--"],
             "cmd": ["/app"],
             "pid1": "/sbin/tini, an init",
@@ -83,9 +97,14 @@ def test_what_the_registry_says_stands_beside_the_name() -> None:
             "platform": "linux/arm64",
             "digest": None,
             "labels": {"b": "2"},
+            "annotations": {},
             "commit": "4f9d6c1",
+            "commitFrom": "label",
             "source": None,
+            "sourceFrom": None,
             "created": None,
+            "createdFrom": None,
+            "differences": [],
             "entrypoint": [],
             "cmd": [],
             "pid1": "",
@@ -117,7 +136,7 @@ def test_the_table_says_once_what_all_platforms_share() -> None:
         f"  now         {DIGEST}",
         "  platforms   linux/amd64, linux/arm64",
         "  commit      4f9d6c1",
-        "  source      https://github.com/acme/web  (linux/amd64)",
+        "  source      https://github.com/acme/web  (by an annotation)  (linux/amd64)",
         "  source      (none)  (linux/arm64)",
         "  built       2026-11-20T08:00:00Z  (linux/amd64)",
         "  built       (none)  (linux/arm64)",
@@ -131,6 +150,30 @@ def test_the_table_says_once_what_all_platforms_share() -> None:
         "  stop signal (none)  (linux/arm64)",
         "  label       a=1  (linux/amd64)",
         "  label       b=2  (linux/arm64)",
+        "  annotation  c=3  (linux/amd64)",
+    ]
+
+
+def test_what_else_is_said_is_told_once() -> None:
+    one = PlatformReport(
+        platform="linux/amd64",
+        digest=DIGEST,
+        commit=Stated("c3d4e5f", Origin.BUILD),
+        build=Build(voucher=Voucher(Place.INDEX), commit="c3d4e5f"),
+        agreement=Agreement.DISAGREES,
+        disagreements=("the label says commit 4f9d6c1, the build says c3d4e5f",),
+        differences=(
+            "the label says commit 4f9d6c1, the build says c3d4e5f",
+            "the label says commit 4f9d6c1, the annotation says 1234567",
+        ),
+    )
+
+    lines = image_table(ImageReport("x", NAME, Says(DIGEST, "hub", (one,)))).splitlines()
+
+    assert "  commit      c3d4e5f  (by the build)" in lines
+    assert [line for line in lines if "says commit" in line] == [
+        "  agreement   the label says commit 4f9d6c1, the build says c3d4e5f",
+        "  disputed    the label says commit 4f9d6c1, the annotation says 1234567",
     ]
 
 
@@ -162,7 +205,9 @@ def test_strangers_write_no_lines_and_move_no_cursor(texts: list[str]) -> None:
         platform=texts[0],
         digest=texts[1],
         labels=((texts[2], texts[3]),),
-        commit=texts[4],
+        annotations=((texts[4], texts[3]),),
+        commit=Stated(texts[4], Origin.BUILD),
+        differences=(texts[4],),
         entrypoint=(texts[5],),
         cmd=(texts[6],),
         pid1=texts[7],
@@ -170,5 +215,5 @@ def test_strangers_write_no_lines_and_move_no_cursor(texts: list[str]) -> None:
     report = ImageReport(texts[8], NAME, Says(DIGEST, "hub", (one,)))
 
     assert all(line.isprintable() for line in image_table(report).split("\n"))
-    assert len(image_table(report).split("\n")) == 15
+    assert len(image_table(report).split("\n")) == 17
     assert image_json(report).isprintable()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.builders import DIGEST, config, use
+from tests.builders import DIGEST, LABELS, REVISION, config, use
 from tests.reports.judged import TAKEN
-from webhook.core.build import Place, Voucher
+from webhook.core.agreement import Agreement
+from webhook.core.build import Build, Place, Voucher
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Reason, Unknown
 from webhook.core.inside import Inside, Program, ProgramKind, System
+from webhook.core.origin import Origin
 from webhook.core.workload import ImageUse, Role
 from webhook.reports.audited import RunningImage
 from webhook.reports.running import Known, Sure, built_of, known_of
@@ -63,6 +65,70 @@ def test_an_attestation_is_named_and_who_stands_behind_it() -> None:
     found = known(msgspec.structs.replace(one, inside=vouched))
     assert found.sure is Sure.ATTESTED
     assert found.detail == "SBOM in its index, not signed"
+
+
+OTHER = "c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c1d2"
+BUILD = Build(voucher=Voucher(Place.INDEX), commit=OTHER, source="https://github.com/acme/web")
+
+
+def test_the_commit_of_an_attested_build_stands_before_the_label() -> None:
+    found = known(msgspec.structs.replace(platform(source="layers"), build=BUILD))
+
+    assert (found.commit, found.commit_from) == (OTHER, Origin.BUILD)
+    assert found.commit_url == f"https://github.com/acme/web/commit/{OTHER}"
+    assert (found.source_from, found.built_from) == (Origin.BUILD, Origin.LABEL)
+    assert found.detail == "commit, source by the build attested in its index, not signed"
+    assert found.agreement is Agreement.DISAGREES
+    assert found.differences == (
+        "the label says commit 4f9d6c1e2b3a…, the build says c3d4e5f6a7b8…"
+    )
+
+
+@pytest.mark.parametrize(
+    ("voucher", "commit", "detail", "whose"),
+    [
+        (Voucher(Place.REFERRER), REVISION, "", " (its attestation: attached to it, not signed)"),
+        (
+            Voucher(Place.TAG, signed=True, signers=("sha256:" + "ab" * 32,)),
+            OTHER,
+            "under a tag of its digest, signed by sha256:abababababab…",
+            "",
+        ),
+    ],
+)
+def test_what_anybody_may_attach_stands_behind_the_label(
+    voucher: Voucher, commit: str, detail: str, whose: str
+) -> None:
+    build = msgspec.structs.replace(BUILD, voucher=voucher)
+    found = known(msgspec.structs.replace(platform(), build=build))
+
+    assert found.commit == commit
+    assert detail in found.detail
+    assert found.differences == (
+        f"the label says commit 4f9d6c1e2b3a…, the build says c3d4e5f6a7b8…{whose}"
+    )
+
+
+def test_annotations_answer_what_labels_do_not() -> None:
+    notes = tuple(sorted(LABELS.items()))
+    bare = platform(config(labels={"org.opencontainers.image.source": "https://github.com/a/b"}))
+
+    found = known(msgspec.structs.replace(bare, annotations=notes))
+
+    assert (found.commit, found.commit_from) == (REVISION, Origin.ANNOTATION)
+    assert (found.application, found.source_from) == ("a/b", Origin.LABEL)
+    assert found.detail == "commit, built by annotations"
+    assert found.differences == (
+        "the label says source https://github.com/a/b, the annotation says "
+        "https://github.com/acme/web"
+    )
+
+
+def test_a_build_with_changes_says_so() -> None:
+    build = msgspec.structs.replace(BUILD, dirty=True)
+    found = known(msgspec.structs.replace(platform(config(labels={})), build=build))
+
+    assert found.detail.endswith("not signed, with changes that are in no commit")
 
 
 def test_what_layers_hold_says_more_of_pid_1_than_what_a_config_names() -> None:

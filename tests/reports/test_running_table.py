@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import DIGEST, LABELS, REVISION, config, use
 from tests.reports.judged import audit
+from webhook.core.build import Build, Place, Voucher
 from webhook.core.facts import ImageFacts, PlatformImage, Reason, Unknown
 from webhook.core.inside import Inside, System
 from webhook.core.verdict import Verdict
@@ -138,6 +139,24 @@ def test_commits_that_differ_say_so() -> None:
     commit = cells(msgspec.structs.replace(one, facts=facts))["COMMIT"]
 
     assert commit.text == f"{REVISION} (not on all platforms)"
+
+
+def test_a_commit_of_which_something_else_is_said_is_disputed() -> None:
+    one = image()
+    assert isinstance(one.facts, ImageFacts)
+    [first] = one.facts.platforms
+    build = Build(voucher=Voucher(Place.INDEX), commit="c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c1d2")
+    facts = ImageFacts(digest=DIGEST, platforms=(msgspec.structs.replace(first, build=build),))
+
+    found = cells(msgspec.structs.replace(one, facts=facts))
+
+    assert (found["COMMIT"].text, found["COMMIT"].tone) == ("c3d4e5f6a7b8 (disputed)", Tone.BAD)
+    assert found["COMMIT"].link.endswith(f"/commit/{build.commit}")
+    assert found["HOW SURE"] == Cell(
+        "files in layers (commit by the build attested in its index, not signed); the label says "
+        "commit 4f9d6c1e2b3a…, the build says c3d4e5f6a7b8…",
+        Tone.BAD,
+    )
 
 
 def test_columns_stand_below_each_other() -> None:

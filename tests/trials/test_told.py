@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import DIGEST, facts, pod, refusal
+from webhook.core.build import Build, Place, Voucher
 from webhook.core.document import Document
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
@@ -60,6 +61,22 @@ def test_an_entry_is_a_config() -> None:
     assert platform.config.created == "2026-11-20T08:00:00Z"
 
 
+def test_an_entry_may_tell_annotations_and_the_build() -> None:
+    revision = "org.opencontainers.image.revision"
+    known = answer(
+        source(
+            told(annotations={revision: "1234567", "team": "a"}, build={"commit": "7654321"}),
+            told(platform="linux/arm64"),
+        )
+    )
+
+    assert isinstance(known, ImageFacts)
+    one, other = known.platforms
+    assert one.annotations == ((revision, "1234567"),)
+    assert one.build == Build(voucher=Voucher(Place.INDEX), commit="7654321")
+    assert (other.annotations, other.build) == ((), None)
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -73,6 +90,9 @@ def test_an_entry_is_a_config() -> None:
         ({"image": NAME, "digest": "sha256:abc"}, "digest: expected sha256: and 64"),
         ({"Entrypoint": ["x"]}, "Entrypoint: unknown field; did you mean entrypoint?"),
         ({"unknown": "offline", "x": 1}, "x: unknown field"),
+        ({"unknown": "offline", "build": {}}, "build: of what is unknown nothing is known"),
+        ({"build": {"commit": "main"}}, "build.commit: expected 7 to 64"),
+        ({"annotations": ["x"]}, "annotations: expected a mapping"),
     ],
 )
 def test_what_is_wrong_is_told(fields: dict[str, Any], said: str) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from webhook.admission.refusal import MAX_WARNING, refusal, warning_texts
+from webhook.admission.refusal import refusal, warning_texts
+from webhook.admission.warning import MAX_WARNING, SIGN, shortened
 from webhook.core.printable import printable
 from webhook.core.verdict import Outcome
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 _FEW = 3
 """Lines about broken documents, or old tags, under one answer; status and log say the rest."""
+_MAX_TITLE = 60
 _MAX_ANNOTATION = 512
 _MAX_SENTENCE = 200
+_UNJUDGED = "admitted without being judged"
 
 _encode = msgspec.json.Encoder().encode
 
@@ -106,7 +109,7 @@ def unjudged(uid: str, sentence: str, *, allowed: bool) -> Answer:
         uid=uid,
         allowed=allowed,
         status=None if allowed else Status(f"cocket refused it without judging it: {text}"),
-        warnings=[f"cocket: admitted without being judged: {text}"] if allowed else [],
+        warnings=[printable(f"{SIGN}{_UNJUDGED}: {text}", MAX_WARNING)] if allowed else [],
         audit_annotations={"decision": "allowed unjudged" if allowed else "denied unjudged"},
     )
     return Answer(_review(response), "warned" if allowed else "denied")
@@ -127,16 +130,19 @@ def _annotations(decision: str, bad: Sequence[Finding], old_tags: Sequence[str])
 
 
 def _broken_texts(broken: Sequence[Broken]) -> list[str]:
-    """What is not in force."""
-    sentences = [f"{one.title} is broken and not in force: {one.message}" for one in broken]
+    """What is not in force; each says at least that, whatever its name."""
+    sentences = [
+        f"{shortened(one.title, _MAX_TITLE)} is broken and not in force: {one.message}"
+        for one in broken
+    ]
     return _few(sentences, "that are not in force")
 
 
 def _few(sentences: Sequence[str], what: str) -> list[str]:
     """Few warnings, and each as long as the API server lets it be."""
-    texts = [printable(f"cocket: {one}", MAX_WARNING) for one in sentences[:_FEW]]
+    texts = [printable(f"{SIGN}{one}", MAX_WARNING) for one in sentences[:_FEW]]
     more = len(sentences) - _FEW
-    return [*texts, f"cocket: +{more} more {what}"] if more > 0 else texts
+    return [*texts, f"{SIGN}+{more} more {what}"] if more > 0 else texts
 
 
 def _list(words: Iterable[str]) -> str:

@@ -96,13 +96,12 @@ class Admission:
         else:
             await self._validate(scope, receive, send)
 
-    def at_once(self, body: bytes, certified: bool) -> bytes | None:  # noqa: FBT001 - positional for speed
+    def at_once(self, body: bytes) -> bytes | None:
         """The answer to a whole body, where nothing must be waited for; see `Connection`.
 
         None where anything is out of the ordinary: the same request comes by `__call__` then.
+        Who asks was looked at by the connection.
         """
-        if self._client_certificate and not certified:
-            return None
         started = perf_counter()
         try:
             with edge(quiet=True):  # it is met again on the long way, which says so

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from webhook.admission.limits import Limits
     from webhook.admission.metrics import Metrics
 
-    AtOnce: TypeAlias = Callable[[bytes, bool], bytes | None]
-    """Body, and whether the peer showed a certificate → JSON, or None where it must be waited."""
+    AtOnce: TypeAlias = Callable[[bytes], bytes | None]
+    """Body → JSON, or None where it must be waited."""
 
 PATH = b"/validate"
 _MAX_BYTES = 64 * 1024
@@ -40,10 +40,13 @@ class AtOnceConnection(Connection):
         limits: Limits,
         metrics: Metrics,
         at_once: AtOnce,
+        *,
+        certified_only: bool,
     ) -> None:
         """One of these for each connection; see `Connection`."""
         super().__init__(config, state, limits, metrics)
         self._at_once = at_once
+        self._certified_only = certified_only
         self._pieces: list[bytes] | None = None
         """Of the body of a request that may be answered at once."""
 
@@ -60,7 +63,7 @@ class AtOnceConnection(Connection):
         pieces, self._pieces = self._pieces, None
         if pieces is not None:
             body = b"".join(pieces)
-            answer = self._at_once(body, self.app_state["client_certificate"])
+            answer = self._at_once(body)
             if answer is not None:
                 self._complete = True
                 self._useful = True
@@ -92,6 +95,8 @@ class AtOnceConnection(Connection):
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"
             and not self.expect_100_continue
+            # A stranger is refused before the body is read, which the application does.
+            and (not self._certified_only or self.app_state["client_certificate"])
             # Answers keep the order of their requests, and wait for a peer that does not read.
             and not self.owes_answer
             and not self.flow.write_paused

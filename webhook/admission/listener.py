@@ -49,8 +49,18 @@ class Listener:
         limits: Limits,
         metrics: Metrics,
         at_once: AtOnce | None = None,
+        certified_only: bool = False,
     ) -> None:
-        """Serve `application`, and `at_once` before it where it can; nothing is opened yet."""
+        """Serve `application`; nothing is opened yet.
+
+        Args:
+            application: answers requests.
+            tls: None on a plain port.
+            limits: of connections and of what comes by them.
+            metrics: counts them.
+            at_once: is asked first where it can be.
+            certified_only: whether only peers that showed a certificate may be answered by it.
+        """
         self._config = Config(
             cast("Any", application),
             http=Connection,
@@ -71,6 +81,7 @@ class Listener:
         self._limits = limits
         self._metrics = metrics
         self._at_once = at_once
+        self._certified_only = certified_only
         self._socket: socket.socket | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._opening: dict[asyncio.Task[None], None] = {}
@@ -193,7 +204,10 @@ class Listener:
     def _connection(self) -> Connection:
         given = (self._config, self._state, self._limits, self._metrics)
         at_once = self._at_once
-        connection = Connection(*given) if at_once is None else AtOnceConnection(*given, at_once)
+        if at_once is None:
+            connection = Connection(*given)
+        else:
+            connection = AtOnceConnection(*given, at_once, certified_only=self._certified_only)
         connection.draining = self._draining
         return connection
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from webhook.admission.warning import SIGN, warning_text
 from webhook.core.printable import printable
 from webhook.core.verdict import Outcome
 from webhook.reports.wording import placed_sentence
@@ -17,12 +18,8 @@ MAX_LINES = 20
 _MAX_LINE = 700
 """Characters: a quoted argv and a fix fit in."""
 MAX_MESSAGE_BYTES = 16 * 1024
-MAX_WARNING = 256
-"""Characters; the API server cuts longer ones (k8s.io/apiserver, warning/context)."""
 MAX_WARNINGS = 4096
 """Characters in all; the API server drops what goes beyond."""
-_SIGN = "cocket: "
-"""kubectl shows the warnings of all webhooks side by side."""
 
 
 def refusal(title: str, denials: Sequence[Finding]) -> str:
@@ -32,7 +29,8 @@ def refusal(title: str, denials: Sequence[Finding]) -> str:
         title: kind and name, as in `Pod shop/web`.
         denials: the findings that refuse; what several policies say alike is said once.
     """
-    lines = _sentences(_by_container(denials), _MAX_LINE)
+    sentences = (printable(placed_sentence(one), _MAX_LINE) for one in _by_container(denials))
+    lines = list(dict.fromkeys(sentences))
     message = f"cocket refused {printable(title, _MAX_LINE)}:"
     size = len(message.encode())
     shown = 0
@@ -47,16 +45,15 @@ def refusal(title: str, denials: Sequence[Finding]) -> str:
 
 
 def warning_texts(warnings: Iterable[Finding]) -> list[str]:
-    """The warnings of a verdict, the most severe first, cut to what the API server passes on."""
+    """The warnings of a verdict, the most severe first, and as many as the API server passes on."""
     severe_first = sorted(warnings, key=lambda finding: finding.outcome is Outcome.UNKNOWN)
-    lines = _sentences(severe_first, MAX_WARNING - len(_SIGN))
+    lines = list(dict.fromkeys(warning_text(finding) for finding in severe_first))
     texts: list[str] = []
-    room = MAX_WARNINGS - len(f"{_SIGN}+{len(lines)} more")
-    for line in lines:
-        text = _SIGN + line
+    room = MAX_WARNINGS - len(f"{SIGN}+{len(lines)} more")
+    for text in lines:
         room -= len(text)
         if room < 0:
-            return [*texts, f"{_SIGN}+{len(lines) - len(texts)} more"]
+            return [*texts, f"{SIGN}+{len(lines) - len(texts)} more"]
         texts.append(text)
     return texts
 
@@ -67,8 +64,3 @@ def _by_container(findings: Sequence[Finding]) -> list[Finding]:
     for finding in findings:
         places.setdefault(finding.pointer, len(places))
     return sorted(findings, key=lambda finding: places[finding.pointer])
-
-
-def _sentences(findings: Iterable[Finding], limit: int) -> list[str]:
-    """One line a finding, each only once."""
-    return list(dict.fromkeys(printable(placed_sentence(finding), limit) for finding in findings))

@@ -1,4 +1,4 @@
-"""How registries are, as metrics: what they still allow, and which of them are left alone."""
+"""Which registries are left alone, as metrics, and what that cost."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 
 def registry_metrics(breakers: Breakers) -> Iterator[Metric]:
-    """What one client has seen, by host of the registry; only configured ones are ever asked."""
+    """What one client has seen, by host of the registry; only configured ones are ever asked.
+
+    What registries still allow is told where their answers are counted: `registry.counting`.
+    """
     alone = GaugeMetricFamily(
         "cocket_registry_left_alone",
         "1 while a registry in trouble is not asked.",
-        labels=("registry",),
+        labels=("host",),
     )
     for host, is_open in breakers.open().items():
         alone.add_metric((host,), float(is_open))
@@ -27,25 +30,8 @@ def registry_metrics(breakers: Breakers) -> Iterator[Metric]:
     refused = CounterMetricFamily(
         "cocket_registry_unasked",
         "Questions to registries in trouble that were answered without asking.",
-        labels=("registry",),
+        labels=("host",),
     )
     for host, count in breakers.refused.items():
         refused.add_metric((host,), count)
     yield refused
-    remaining = GaugeMetricFamily(
-        "cocket_registry_ratelimit_remaining",
-        "Requests that a registry still allows in its period, as it said last.",
-        labels=("registry",),
-    )
-    limits = GaugeMetricFamily(
-        "cocket_registry_ratelimit_limit",
-        "Requests that a registry allows in a period.",
-        labels=("registry",),
-    )
-    for host, left in breakers.left.items():
-        if left.remaining is not None:
-            remaining.add_metric((host,), left.remaining)
-        if left.limit is not None:
-            limits.add_metric((host,), left.limit)
-    yield remaining
-    yield limits

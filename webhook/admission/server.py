@@ -121,6 +121,7 @@ class Server:
             limits=limits,
             metrics=metrics,
             at_once=admission.at_once,
+            certified_only=certificate.asks_clients,
         )
         self._probes = Listener(
             health_app(self._is_ready, metrics, self._all_checks),

@@ -79,6 +79,11 @@ class LazyCommands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; click itself would give a closed pipe the code for a finding."""
+        # Imported here: `--help` is fast without it.
+        from webhook.settings import wants_no_colours  # noqa: PLC0415
+
+        if wants_no_colours():
+            ctx.color = False
         try:
             return super().invoke(ctx)
         except BrokenPipeError:

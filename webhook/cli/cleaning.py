@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from webhook.clean.decision import Plan, Terms, decide
 from webhook.clean.inventory import take_inventory
 from webhook.clean.report import cleaned_json, cleaned_table, sum_line
 from webhook.cli import complain
+from webhook.cli.clusters_asked import NoProof, in_use_now
 from webhook.cli.exit_codes import FOUND, GOOD, UNDECIDED
 from webhook.cli.policies import load_registries
 from webhook.cli.registry_client import open_registry_client
 from webhook.cli.terminal import progress
-from webhook.cluster.digests_in_use import digests_in_use
-from webhook.cluster.login import open_api
 from webhook.core.image import ImageRef
 from webhook.core.printable import printable
-from webhook.errors import ClusterError, RegistryError
+from webhook.errors import RegistryError
 from webhook.promote.destination import target_registry
 from webhook.registry.deletion import ACTIONS, delete_manifest
 from webhook.registry.lists import contents_of, repositories_of
@@ -32,6 +32,7 @@ from webhook.registry.realm import RepositoryAccess
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from webhook.clean.inventory import Inventory
     from webhook.core.registries import Registry
     from webhook.registry.client import RegistryClient
 
@@ -72,29 +73,21 @@ def run(wanted: Wanted, *, form: Literal["table", "json"], quiet: bool) -> int:
 async def _clean(
     wanted: Wanted, registry: Registry, form: Literal["table", "json"], *, quiet: bool
 ) -> int:
-    in_use: set[str] = set()
-    for context in wanted.contexts:
-        try:
-            async with open_api(kubeconfig=wanted.kubeconfig, context=context) as api:
-                used = await digests_in_use(api)
-        except ClusterError as error:
-            complain(f"cluster {context}: {error}")
-            return UNDECIDED
-        if not used:
-            # An operator that does not run, or runs elsewhere, would let everything be deleted.
-            complain(f"cluster {context} has no ImageFacts: does `cocket operate` run there?")
-            return FOUND
-        in_use |= used
+    in_use = await in_use_now(wanted.kubeconfig, wanted.contexts)
+    if isinstance(in_use, NoProof):
+        complain(in_use.why)
+        return in_use.code
     terms = Terms(
         now=datetime.now(UTC),
         older_than=wanted.older_than,
         keep=wanted.keep,
         keep_tags=wanted.keep_tags,
-        in_use=frozenset(in_use),
+        in_use=in_use,
     )
     try:
-        async with open_registry_client(wanted.docker_config) as client:
-            plans = await _plans(client, registry, wanted, terms, quiet=quiet)
+        async with open_registry_client(wanted.docker_config, writes=wanted.deletes) as client:
+            inventories = await _inventories(client, registry, wanted, quiet=quiet)
+            plans = [decide(inventory, terms) for inventory in inventories]
             click.echo(cleaned_json(plans) if form == "json" else cleaned_table(plans), nl=False)
             if not quiet:
                 click.echo(sum_line(plans, clusters=len(wanted.contexts)), err=True)
@@ -103,28 +96,32 @@ async def _clean(
             if not wanted.yes and not _agreed(plans, registry):
                 complain("nothing was deleted: nobody said yes")
                 return FOUND
-            await _delete(client, registry, plans, quiet=quiet)
+            deleting = Deleting(client, registry, wanted, terms)
+            try:
+                return await deleting.all(inventories, plans)
+            finally:
+                if not quiet:
+                    click.echo(deleting.told(), err=True)
     except RegistryError as error:
         complain(str(error))
         return UNDECIDED
-    return GOOD
 
 
-async def _plans(
-    client: RegistryClient, registry: Registry, wanted: Wanted, terms: Terms, *, quiet: bool
-) -> list[Plan]:
+async def _inventories(
+    client: RegistryClient, registry: Registry, wanted: Wanted, *, quiet: bool
+) -> list[Inventory]:
     names = [f"{registry.prefix}{one}" for one in wanted.repositories]
     if not names:
         catalog = await client.access(ImageRef(registry.host, ""), registry)
         names = await repositories_of(catalog, registry.prefix)
-    plans: list[Plan] = []
+    found: list[Inventory] = []
     shown = not quiet and sys.stderr.isatty()
     for name in names:
         access = await client.access(ImageRef(registry.host, name), registry)
         listing = await contents_of(access)
         with progress(len(listing.tags), shown=shown, what=f"Reading {name}") as step:
-            plans.append(decide(await take_inventory(access, listing, step), terms))
-    return plans
+            found.append(await take_inventory(access, listing, step))
+    return found
 
 
 def _agreed(plans: Sequence[Plan], registry: Registry) -> bool:
@@ -135,24 +132,51 @@ def _agreed(plans: Sequence[Plan], registry: Registry) -> bool:
     return click.confirm(f"Delete {count} manifests from {where}, for ever?", err=True)
 
 
-async def _delete(
-    client: RegistryClient, registry: Registry, plans: Sequence[Plan], *, quiet: bool
-) -> None:
-    """Delete in the order of the plans; the first refusal ends it.
+class Deleting:
+    """Deletes what was shown, as far as nobody uses it at that moment either."""
 
-    Raises:
-        RegistryError: something was not deleted.
-    """
-    done = 0
-    try:
-        for plan in plans:
-            access = await client.access(
-                ImageRef(registry.host, plan.repository),
-                registry,
+    def __init__(
+        self, client: RegistryClient, registry: Registry, wanted: Wanted, terms: Terms
+    ) -> None:
+        """Nothing is deleted yet."""
+        self._client = client
+        self._registry = registry
+        self._wanted = wanted
+        self._terms = terms
+        self._done = 0
+        self._spared = 0
+
+    async def all(self, inventories: Sequence[Inventory], plans: Sequence[Plan]) -> int:
+        """Delete in the order of the plans; the first refusal ends it. Gives the exit code.
+
+        Reading a registry and making up one's mind takes minutes, in which somebody deploys: the
+        clusters are asked again before each repository.
+
+        Raises:
+            RegistryError: something was not deleted.
+        """
+        for inventory, plan in zip(inventories, plans, strict=True):
+            if not plan.doomed:
+                continue
+            in_use = await in_use_now(self._wanted.kubeconfig, self._wanted.contexts)
+            if isinstance(in_use, NoProof):
+                complain(f"nothing more is deleted: {in_use.why}")
+                return in_use.code
+            still = decide(inventory, replace(self._terms, in_use=in_use))
+            free = {one.digest for one in still.doomed}
+            access = await self._client.access(
+                ImageRef(self._registry.host, plan.repository),
+                self._registry,
                 RepositoryAccess(actions=ACTIONS),
             )
             for doomed in plan.doomed:
-                done += await delete_manifest(access, doomed.digest)
-    finally:
-        if not quiet:
-            click.echo(f"{done} manifests were deleted", err=True)
+                if doomed.digest in free:
+                    self._done += await delete_manifest(access, doomed.digest)
+                else:
+                    self._spared += 1
+        return GOOD
+
+    def told(self) -> str:
+        """The last line for people."""
+        spared = f"; {self._spared} are in use by now, or needed by what is, and stay"
+        return f"{self._done} manifests were deleted{spared if self._spared else ''}"

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from webhook.core.agreement import agreement, disagreements
+from webhook.core.agreement import Agreement, disagreements
 from webhook.core.build import Build
 from webhook.core.claims import claims
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
-from webhook.core.labels import Meaning
+from webhook.core.origin import answers_of
 from webhook.core.pid1 import pid1
 from webhook.core.signals import DEFAULT, read_signal
 from webhook.core.stopping import stopping, summary
@@ -21,7 +21,6 @@ from webhook.errors import RegistryError
 from webhook.reports.images import ImageReport, PlatformReport, Says
 
 if TYPE_CHECKING:
-    from webhook.core.claims import Unanswered
     from webhook.core.facts import PlatformImage
     from webhook.engine import Source
 
@@ -57,7 +56,7 @@ def says(facts: ImageFacts) -> Says:
 
 def _platform(one: PlatformImage) -> PlatformReport:
     config = one.config
-    claimed = claims(config, base=one.base)
+    claimed, said = claims(config, base=one.base), answers_of(one)
     built = one.build if isinstance(one.build, Build) else Build()
     found = pid1(config, one.inside)
     signal = read_signal(config.stop_signal or DEFAULT)
@@ -68,9 +67,10 @@ def _platform(one: PlatformImage) -> PlatformReport:
         platform=one.platform,
         digest=one.digest,
         labels=config.labels,
-        commit=_value(claimed.revision),
-        source=_value(claimed.source),
-        created=_value(claimed.created),
+        annotations=one.annotations,
+        commit=said.commit,
+        source=said.source,
+        created=said.built,
         entrypoint=config.entrypoint,
         cmd=config.cmd,
         pid1=found.summary,
@@ -79,10 +79,7 @@ def _platform(one: PlatformImage) -> PlatformReport:
         inside=one.inside,
         base=one.base,
         build=one.build,
-        agreement=agreement(claimed, built),
+        agreement=said.agreement or Agreement.UNTOLD,
         disagreements=disagreements(claimed, built),
+        differences=said.differences,
     )
-
-
-def _value(claim: Meaning | Unanswered) -> str | None:
-    return claim.value if isinstance(claim, Meaning) else None

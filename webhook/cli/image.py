@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from webhook.cli.exit_codes import FOUND, GOOD
+from webhook.cli.image_page import TOGETHER, Page, parsed
 from webhook.cli.names import names, standard_input
 from webhook.cli.options import (
     READABLE,
@@ -19,24 +20,17 @@ from webhook.cli.options import (
     offline_option,
     policy_option,
 )
-from webhook.core.image import ImageRef
-from webhook.errors import InvalidImageError
-from webhook.reports.images import ImageReport, image_json, image_table
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from webhook.cli.image_page import Format
+    from webhook.cli.looking import Look
     from webhook.cli.sources import Network
-    from webhook.core.keys import PublicKey
     from webhook.core.registries import Registries
     from webhook.registry.given import GivenFacts
-
-Format = Literal["table", "json", "jsonl"]
-
-_TOGETHER = 16
-"""Names that are read before they are asked about together; output keeps their order."""
 
 _EPILOG = """\b
 Examples:
@@ -45,6 +39,7 @@ Examples:
   cocket image --inside --platform linux/arm64 nginx:1.25
   cocket image --sbom cyclonedx nginx:1.25 > nginx.cdx.json
   cocket image --packages --key cosign.pub ghcr.io/acme/web:1.0
+  cocket image --evidence --policy ci/policy.yaml ghcr.io/acme/web:1.0
   kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' |
     cocket image --offline -o jsonl -
 
@@ -98,7 +93,13 @@ Exit code:
     type=READABLE,
     multiple=True,
     metavar="FILE",
-    help="A public key (PEM) that signs attestations; without one, none counts as verified.",
+    help="A public key (PEM) that signs attestations and evidence; without one, none is verified.",
+)
+@click.option(
+    "--evidence",
+    is_flag=True,
+    help="Also list the evidence of promotions that is attached: who, when, from where, signed by "
+    "which --key or key of rule promotion in --policy.",
 )
 @click.option("--base", default="", metavar="NAME", help="What it may stand on, with --inside.")
 @click.option(
@@ -130,6 +131,7 @@ def image(
     sbom: str | None,
     layers: bool,
     key_files: Sequence[Path],
+    evidence: bool,
     base: str,
     platform: str,
     layers_timeout: float,
@@ -144,41 +146,73 @@ def image(
     none; which of them it was stands on standard error.
     """
     texts = names(refs, standard_input)
-    into = inside or packages or sbom is not None
-    if into and offline:
-        raise click.UsageError("Layers are read over the network: leave --offline away.")
+    listing = packages or sbom is not None
+    into = inside or listing
+    if (into or evidence) and offline:
+        what = "Layers are" if into else "Evidence is"
+        raise click.UsageError(f"{what} read over the network: leave --offline away.")
+    if evidence and listing:
+        raise click.UsageError("--evidence is about images: leave --packages and --sbom away.")
     if offline and not facts_files:
         page = Page(form)
         for text in texts:
             page.write(parsed(text))
         sys.exit(page.end())
     # Imported here: 100,000 names are parsed in less time than this takes.
-    from webhook.cli.policies import load_registries  # noqa: PLC0415
+    from webhook.cli.policies import load_settings  # noqa: PLC0415
     from webhook.cli.public_keys import public_keys  # noqa: PLC0415
     from webhook.cli.sources import Network  # noqa: PLC0415
     from webhook.registry.given import read_facts  # noqa: PLC0415
 
-    registries = load_registries(policy_files)
+    settings = load_settings(policy_files)
     given = read_facts(facts_files)
+    keys = public_keys(key_files)
+    promoters = None
+    if evidence:
+        promoters = (*keys, *(key for rule in settings.promotion_rules for key in rule.keys))
     if into:
+        from webhook.cli.looking import Look  # noqa: PLC0415
+
+        look = Look(
+            packages=packages,
+            sbom=sbom or "",
+            layers=layers,
+            keys=keys,
+            promoters=promoters,
+            base=base,
+            platform=platform,
+            json=form != "table",
+            patience=timeout,
+            seconds=layers_timeout,
+        )
         sys.exit(
             _look_into(
                 texts,
                 form,
-                registries=registries,
+                look,
+                registries=settings.registries,
                 given=given,
                 cache_dir=cache_dir,
                 docker_config=docker_config,
-                packages=packages,
-                sbom=sbom or "",
-                layers=layers,
-                keys=public_keys(key_files),
-                base=base,
-                platform=platform,
-                patience=timeout,
-                seconds=layers_timeout,
             )
         )
+    if promoters is not None:
+        from webhook.cli.promoted import look_up_promotions  # noqa: PLC0415
+
+        page = Page(form)
+        asyncio.run(
+            look_up_promotions(
+                (parsed(text) for text in texts),
+                page,
+                registries=settings.registries,
+                given=given,
+                cache_dir=cache_dir,
+                docker_config=docker_config,
+                keys=promoters,
+                patience=timeout,
+            )
+        )
+        sys.exit(page.end())
     network = Network(
         offline=offline,
         unconfigured=True,
@@ -189,7 +223,12 @@ def image(
     sys.exit(
         asyncio.run(
             _look_up(
-                texts, form, registries=registries, given=given, network=network, patience=timeout
+                texts,
+                form,
+                registries=settings.registries,
+                given=given,
+                network=network,
+                patience=timeout,
             )
         )
     )
@@ -198,34 +237,16 @@ def image(
 def _look_into(
     texts: Iterator[str],
     form: Format,
+    look: Look,
     *,
     registries: Registries,
     given: GivenFacts,
     cache_dir: Path | None,
     docker_config: Path | None,
-    packages: bool,
-    sbom: str,
-    layers: bool,
-    keys: tuple[PublicKey, ...],
-    base: str,
-    platform: str,
-    patience: float,
-    seconds: float,
 ) -> int:
-    from webhook.cli.looking import Look, look_into  # noqa: PLC0415
+    from webhook.cli.looking import look_into  # noqa: PLC0415
     from webhook.cli.terminal import downloading  # noqa: PLC0415
 
-    look = Look(
-        packages=packages,
-        sbom=sbom,
-        layers=layers,
-        keys=keys,
-        base=base,
-        platform=platform,
-        json=form != "table",
-        patience=patience,
-        seconds=seconds,
-    )
     page = Page(form)
     with downloading(shown=sys.stderr.isatty()) as progress:
         good = asyncio.run(
@@ -240,7 +261,7 @@ def _look_into(
                 progress=progress,
             )
         )
-    code = page.end() if not (packages or sbom) else GOOD
+    code = page.end() if not (look.packages or look.sbom) else GOOD
     return code if good else FOUND
 
 
@@ -258,40 +279,9 @@ async def _look_up(
 
     page = Page(form)
     async with open_source(registries, given, network) as source:
-        while batch := list(islice(texts, _TOGETHER)):
+        while batch := list(islice(texts, TOGETHER)):
             asked = [describe(parsed(text), source, patience) for text in batch]
             for report in await asyncio.gather(*asked):
                 page.write(report)
             sys.stdout.flush()
     return page.end()
-
-
-class Page:
-    """What is printed, report by report; nothing is kept."""
-
-    def __init__(self, form: Format) -> None:
-        self._form = form
-        self._code = GOOD
-        self._between = "[\n" if form == "json" else ""
-
-    def write(self, report: ImageReport) -> None:
-        """Print one report."""
-        text = image_table(report) if self._form == "table" else image_json(report)
-        end = "\n" if self._form == "jsonl" else ""
-        sys.stdout.write(f"{self._between}{text}{end}")
-        self._between = {"table": "\n", "json": ",\n", "jsonl": ""}[self._form]
-        self._code = self._code if report.good else FOUND
-
-    def end(self) -> int:
-        """Print what closes the document, and tell the exit code."""
-        if self._form == "json":
-            sys.stdout.write("[]\n" if self._between == "[\n" else "\n]\n")
-        return self._code
-
-
-def parsed(text: str) -> ImageReport:
-    """What the name alone says."""
-    try:
-        return ImageReport(text, ImageRef.parse(text))
-    except InvalidImageError as error:
-        return ImageReport(text, str(error))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from webhook.cli.attached import USUAL, Attached, Found
 from webhook.cli.described import answered, says
+from webhook.cli.promoted import Promoted
 from webhook.cli.registry_client import open_registry_client
 from webhook.core.base_image import BaseImage
 from webhook.core.facts import ImageFacts, Reason, Unknown
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from webhook.cli.image import Page
+    from webhook.cli.image_page import Page
     from webhook.core.facts import PlatformImage
     from webhook.core.keys import PublicKey
+    from webhook.core.promotion_told import AllTold
     from webhook.core.registries import Registries, Registry
     from webhook.layers.answers import Looked
     from webhook.registry.client import RegistryClient
@@ -52,6 +54,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """Whether layers are read also where an SBOM answers."""
     keys: tuple[PublicKey, ...] = ()
     """What attestations are verified with."""
+    promoters: tuple[PublicKey, ...] | None = None
+    """Keys whose evidence of promotions is told; None: nobody asked for any."""
     base: str = ""
     """An image to compare with, where it does not say what it stands on."""
     json: bool = False
@@ -79,7 +83,7 @@ async def look_into(
     """
     reader = Reader(limits=Limits(seconds=look.seconds), progress=progress)
     good = True
-    async with open_registry_client(docker_config, cache_dir=cache_dir) as client:
+    async with open_registry_client(docker_config, writes=False, cache_dir=cache_dir) as client:
         source = RegistrySource(
             registries=lambda: registries, client=client, given=given, ask_unconfigured=True
         )
@@ -102,8 +106,12 @@ async def look_into(
                 good = False
                 unknown = found if isinstance(facts, Unknown) else _with(facts, found)
                 page.write(replace(report, says=unknown))
-            else:
-                _show(report, found, look, page)
+                continue
+            if look.promoters is not None and isinstance(facts, ImageFacts):
+                asked = Promoted(client, look.promoters, look.patience)
+                promotions = await asked.of(report.name, facts.digest, registry)
+                found = replace(found, promotions=promotions)
+            _show(report, found, look, page)
     return good
 
 
@@ -116,6 +124,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     facts: ImageFacts | None = None
     """With the one platform; None where only packages were asked for, and an SBOM listed them."""
     problems: tuple[str, ...] = ()
+    promotions: AllTold | Unknown | None = None
+    """What is attached about the image's promotions; None where nobody asked."""
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -227,7 +237,7 @@ def _show(report: ImageReport, told: Told, look: Look, page: Page) -> None:
             sys.stdout.write(line + "\n")
     else:
         assert told.facts is not None  # noqa: S101 - else only packages were asked for
-        page.write(replace(report, says=says(told.facts)))
+        page.write(replace(report, says=replace(says(told.facts), promotions=told.promotions)))
     for line in notes(found, told.problems):
         sys.stderr.write(f"{report.input}: {line}\n")
 

@@ -36,7 +36,8 @@ facts_option = click.option(
     type=READABLE,
     multiple=True,
     metavar="FILE",
-    help='JSON lines {"image": REF, "config": {…}}: known without network. Repeatable.',
+    help='JSON lines {"image": REF, "config": {…}}, perhaps with "annotations" and "build": known '
+    "without network. Repeatable.",
 )
 offline_option = click.option(
     "--offline", is_flag=True, help="Never open a socket; what would be looked up is unknown."

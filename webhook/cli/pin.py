@@ -49,6 +49,7 @@ Examples:
   cocket pin deploy/ Dockerfile            # a diff
   cocket pin --write deploy/
   cocket pin --policy registries.yaml --write chart/values.yaml
+  cocket pin --helm-tag-digest --write chart/values.yaml
   cocket pin --offline --facts facts.jsonl kustomization.yaml | git apply
   helm template chart | cocket pin - | kubectl apply -f -
   cocket pin --check deploy/               # in CI: asks no registry
@@ -78,6 +79,13 @@ Exit code:
     metavar="NAME",
     help="What standard input would be called as a file, as in Dockerfile or values.yaml.",
 )
+@click.option(
+    "--helm-tag-digest",
+    "tag_digest",
+    is_flag=True,
+    help='In Helm values, write the digest into a tag without `digest` beside it: "1.25@sha256:…". '
+    "For charts that write the tag nowhere but behind the name.",
+)
 @policy_option
 @facts_option
 @offline_option
@@ -98,6 +106,7 @@ def pin(
     writes: bool,
     checks: bool,
     stdin_name: str,
+    tag_digest: bool,
     policy_files: Sequence[Path],
     facts_files: Sequence[Path],
     offline: bool,
@@ -119,7 +128,7 @@ def pin(
     through = STDIN in paths
     if through and (writes or len(paths) > 1):
         raise click.UsageError("`-` stands alone and goes to standard output: no --write, no PATH.")
-    files, errors, templates = _read(paths, stdin_name)
+    files, errors, templates = _read(paths, stdin_name, tag_digest=tag_digest)
     if errors:
         complain(*map(str, errors))
         sys.exit(USAGE)
@@ -155,11 +164,13 @@ def pin(
     sys.exit(FOUND if problems else GOOD)
 
 
-def _read(paths: Sequence[str], stdin_name: str) -> tuple[list[File], list[InputError], list[str]]:
+def _read(
+    paths: Sequence[str], stdin_name: str, *, tag_digest: bool
+) -> tuple[list[File], list[InputError], list[str]]:
     """See `read_files`; standard input stands alone."""
     if STDIN not in paths:
-        return read_files(paths)
-    return [read_input(standard_input(), stdin_name)], [], []
+        return read_files(paths, tag_digest=tag_digest)
+    return [read_input(standard_input(), stdin_name, tag_digest=tag_digest)], [], []
 
 
 def _put(changed: Iterable[tuple[File, bytes]], *, writes: bool) -> None:

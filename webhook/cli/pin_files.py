@@ -31,22 +31,28 @@ class File(msgspec.Struct, frozen=True):
     found: Found
 
 
-def read_input(stream: BinaryIO, name: str) -> File:
+def read_input(stream: BinaryIO, name: str, *, tag_digest: bool = False) -> File:
     """What comes by standard input.
 
     Args:
         stream: the bytes.
         name: what it would be called as a file: that tells how it is read.
+        tag_digest: whether a tag in Helm values takes the digest where no `digest` is.
 
     Raises:
         InputError: it cannot be read, or cannot be edited.
     """
     content = stream.read(MAX_BYTES + 1)
-    return File(Path(name), name, content, find(content, name))
+    return File(Path(name), name, content, find(content, name, tag_digest=tag_digest))
 
 
-def read_files(paths: Iterable[str]) -> tuple[list[File], list[InputError], list[str]]:
-    """Every file once, whatever links lead to it; errors; and templates, which are no mistake."""
+def read_files(
+    paths: Iterable[str], *, tag_digest: bool = False
+) -> tuple[list[File], list[InputError], list[str]]:
+    """Every file once, whatever links lead to it; errors; and templates, which are no mistake.
+
+    For `tag_digest` see `read_input`.
+    """
     files: dict[Path, File] = {}
     errors: list[InputError] = []
     templates: list[str] = []
@@ -62,7 +68,9 @@ def read_files(paths: Iterable[str]) -> tuple[list[File], list[InputError], list
                 content = content_of(file)
                 real = file.resolve()
                 if real not in files:
-                    files[real] = File(real, shown(file), content, find(content, shown(file)))
+                    name = shown(file)
+                    found_there = find(content, name, tag_digest=tag_digest)
+                    files[real] = File(real, name, content, found_there)
             except InputError as error:
                 if file == path or _TEMPLATE not in content:
                     errors.append(error)

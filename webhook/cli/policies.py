@@ -72,10 +72,19 @@ def load_registries(files: Sequence[Path]) -> Registries:
     Raises:
         InputError: as `load_policies`, but Registries may stand alone.
     """
+    return load_settings(files).registries
+
+
+def load_settings(files: Sequence[Path]) -> PolicySet:
+    """What stands in all files, where nothing is judged.
+
+    Raises:
+        InputError: as `load_policies`, but Registries may stand alone.
+    """
     documents = chain.from_iterable(map(read_documents, files))
     return resources.load_policies(
         documents,
         policy_required=False,
         max_exception_days=Settings().max_exception_days,
         now=datetime.now(UTC),
-    ).policies.registries
+    ).policies

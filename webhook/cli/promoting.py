@@ -127,7 +127,7 @@ async def _promote(
     wanted: Wanted, ref: ImageRef, policies: PolicySet, signer: Signer | None, bar: Bar
 ) -> tuple[Destination, Outcome]:
     limits = Limits(image_seconds=_CHECK_SECONDS)
-    async with open_registry_client(wanted.docker_config, limits=limits) as client:
+    async with open_registry_client(wanted.docker_config, writes=True, limits=limits) as client:
         # Names are looked at before anybody is asked.
         where = destination(ref, wanted.to, policies.registries, wanted.repository)
         tagged(where.target, wanted.tags)

@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_registry_client(
-    docker_config: Path | None, *, limits: Limits | None = None, cache_dir: Path | None = None
+    docker_config: Path | None,
+    *,
+    writes: bool,
+    limits: Limits | None = None,
+    cache_dir: Path | None = None,
 ) -> AsyncIterator[RegistryClient]:
     """A client that logs in, registry by registry, as its Registry says, else as this person.
 
     Args:
         docker_config: as `docker login` writes it, with its helpers, for Registries that name no
             credentials; None: nobody's.
+        writes: whether it pushes or deletes; who only reads asks a cloud for no more.
         limits: see there.
         cache_dir: where manifests and configs are kept; nowhere if absent.
 
@@ -38,7 +43,7 @@ async def open_registry_client(
     client = open_client(
         cache_dir=cache_dir,
         limits=limits,
-        cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC)),
+        cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC), writes=writes),
         own=None if own is None else own.of,
         forbidden=await forbid([api_server()]),
     )

@@ -62,7 +62,10 @@ async def open_source(
             limits = Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
             client = await stack.enter_async_context(
                 open_registry_client(
-                    network.docker_config, limits=limits, cache_dir=network.cache_dir
+                    network.docker_config,
+                    writes=False,
+                    limits=limits,
+                    cache_dir=network.cache_dir,
                 )
             )
             promotions = Promotions(client, rules=lambda: rules, monotonic=time.monotonic)

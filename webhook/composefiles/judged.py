@@ -11,6 +11,7 @@ from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.printable import printable
 from webhook.core.rules.init import InitRule
+from webhook.core.rules.init_words import AS_ARGS, TO_ARGS
 from webhook.core.rules.protocol import Image
 from webhook.core.rules.stop import StopRule
 from webhook.core.rules.unlearned import unlearned
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 ENGINES_INIT = ("/sbin/docker-init", "--")
 """What `docker run --init` puts in front: tini (docker docs, «Specify an init process»)."""
 
+_WORDS = {
+    AS_ARGS: "(`entrypoint: [tini, --]`, the program in `command:`)",
+    TO_ARGS: "`entrypoint:` threw it away: move it to `command:`",
+}
+"""A Pod's words for what a service calls otherwise: its `entrypoint` is a Pod's `command`, its
+`command` a Pod's `args` (Compose specification, «entrypoint» and «command»)."""
 _NOWHERE = ImageRef("", "")
 _MAX_NAME = 600
 _STOPPED_OTHERWISE = Answer(
@@ -103,11 +110,19 @@ class ServiceRule(msgspec.Struct, frozen=True):
         # No service shares its processes with a pause process.
         rule = replace(rule, accept_shared_process_namespace=False)
         if self.service.init:
-            return rule.check(_in_front(use), workload, _with_init(image), now)
-        answer = rule.check(use, workload, image, now)
+            return _told(rule.check(_in_front(use), workload, _with_init(image), now))
+        answer = _told(rule.check(use, workload, image, now))
         if answer.outcome is Outcome.FAIL and use.role is Role.CONTAINER:
             return replace(answer, fix=f"{answer.fix} Or give the service `init: true`.".lstrip())
         return answer
+
+
+def _told(answer: Answer) -> Answer:
+    """The answer, its fix in words that a Compose file has."""
+    fix = answer.fix
+    for pod, service in _WORDS.items():
+        fix = fix.replace(pod, service)
+    return answer if fix == answer.fix else replace(answer, fix=fix)
 
 
 def _in_front(use: ImageUse) -> ImageUse:

@@ -15,7 +15,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from webhook.core.facts import ImageConfig
+    from webhook.core.facts import PlatformImage
 
 BASE_NAME = "org.opencontainers.image.base.name"
 BASE_DIGEST = "org.opencontainers.image.base.digest"
@@ -37,6 +37,8 @@ class BaseImage(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True
     """Whether its layers were compared: they are the lowest ones of the image."""
     labels: tuple[str, ...] = ()
     """Sorted names of labels that both have with the same value; of one that was found."""
+    annotations: tuple[str, ...] = ()
+    """Likewise of the image's annotations: the base says the same in an annotation or a label."""
 
 
 def chains(layers: Iterable[str]) -> tuple[str, ...]:
@@ -60,8 +62,30 @@ def stands_on(layers: Sequence[str], base: Sequence[str]) -> bool:
     return 0 < len(base) <= len(layers) and tuple(layers[: len(base)]) == tuple(base)
 
 
-def inherited(config: ImageConfig, base: ImageConfig, read: frozenset[str]) -> tuple[str, ...]:
-    """The labels, of those that are `read`, that both have with the same value."""
-    theirs = dict(base.labels)
-    both = [name for name, value in config.labels if name in read and theirs.get(name) == value]
+def found(
+    name: str, digest: str, image: PlatformImage, below: PlatformImage, read: frozenset[str]
+) -> BaseImage:
+    """A base whose layers are the lowest ones of an image, with what the image has from it.
+
+    Args:
+        name: of the base, as people know it.
+        digest: of its index or manifest.
+        image: one platform.
+        below: the same platform of the base.
+        read: names of those labels and annotations that count here.
+    """
+    theirs = {*below.config.labels, *below.annotations}
+    return BaseImage(
+        name=name,
+        digest=digest,
+        found=True,
+        labels=_both(image.config.labels, {*below.config.labels}, read),
+        annotations=_both(image.annotations, theirs, read),
+    )
+
+
+def _both(
+    mine: Iterable[tuple[str, str]], theirs: set[tuple[str, str]], read: frozenset[str]
+) -> tuple[str, ...]:
+    both = [pair[0] for pair in mine if pair[0] in read and pair in theirs]
     return tuple(sorted(both)[:MAX_LABELS])

@@ -104,6 +104,23 @@ def unanswered(question: Question, clause: str, *labels: str) -> Unanswered:
     return Unanswered(question, f"{clause} ({question.asked})", labels)
 
 
+def base_of(
+    question: Question, schema: Schema, labels: Mapping[str, str], below: BaseImage | None
+) -> Base | None:
+    """The base that the image has a label from; None where it is the image's own.
+
+    Args:
+        question: what the label answers.
+        schema: which of the two labels is meant; the image carries it.
+        labels: all labels of the image.
+        below: what it stands on, where that was found.
+    """
+    base = inherited_from(question, schema, labels)
+    if base is None and below is not None and LABEL_NAMES[schema][question] in below.labels:
+        return Base(printable(below.name or below.digest, _MAX_BASE))
+    return base
+
+
 def _claim(
     question: Question,
     schemas: Sequence[Schema],
@@ -125,9 +142,7 @@ def _claim(
             clause = f"label {label} is missing: {read.why}"
             missing = missing or unanswered(question, clause, label)
             continue
-        base = inherited_from(question, schema, labels)
-        if base is None and below is not None and label in below.labels:
-            base = Base(printable(below.name or below.digest, _MAX_BASE))
+        base = base_of(question, schema, labels, below)
         if base is None:
             meanings.append(read)
             continue

@@ -96,6 +96,8 @@ class PlatformImage(msgspec.Struct, frozen=True):
     """What it stands on; None where that is not known."""
     chain: str = ""
     """A name for its layers (`base_image.chains`); empty where nobody looked."""
+    annotations: tuple[tuple[str, str], ...] = ()
+    """Of its manifest, and of the index that was named: `annotations.nearest`."""
 
 
 class Promotion(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):

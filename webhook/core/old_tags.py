@@ -43,7 +43,8 @@ def set_aside(images: Images) -> tuple[Images, tuple[str, ...]]:
 
 
 def _sentence(text: str, digest: str, old: OldTag) -> str:
+    """The age comes first: a warning has room for little."""
     return (
-        f"{printable(text, _MAX_NAME)} is judged as {digest[:_DIGITS]}…, to which its tag "
-        f"pointed {old.seconds} s ago, because its registry does not say now: {old.why.detail}"
+        f"tag of {old.seconds} s ago: {printable(text, _MAX_NAME)} is judged as "
+        f"{digest[:_DIGITS]}…, because its registry is silent: {old.why.detail}"
     )

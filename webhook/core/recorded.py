@@ -140,7 +140,13 @@ def facts_of(name: str, spec: RecordedSpec) -> ImageFacts | None:
 
 
 def _platform_of(one: RecordedPlatform) -> PlatformImage:
-    found = PlatformImage(one.platform, one.digest, _config(one.config), one.inside)
+    found = PlatformImage(
+        one.platform,
+        one.digest,
+        _config(one.config),
+        one.inside,
+        annotations=tuple(sorted(one.annotations.items())),
+    )
     if one.made is None:
         return found
     return replace(found, build=one.made.build, base=one.made.base, chain=one.made.chain)
@@ -193,7 +199,7 @@ def _platform(one: PlatformImage, others: _Others) -> RecordedPlatform:
         created=config.created,
         labels=labels,
     )
-    return RecordedPlatform(one.platform, recorded, one.digest)
+    return RecordedPlatform(one.platform, recorded, one.digest, dict(one.annotations))
 
 
 def _config(recorded: RecordedConfig) -> ImageConfig:
@@ -233,6 +239,10 @@ def answers(platforms: Sequence[PlatformImage]) -> Mapping[str, str]:
         "commit": said.commit,
         "source": said.source,
         "built": said.built,
+        "commitFrom": said.commit_from or "",
+        "sourceFrom": said.source_from or "",
+        "builtFrom": said.built_from or "",
+        "agreement": said.agreement or "",
         "pid1": one_answer((pid1(one.config, one.inside).summary for one in platforms), _MAX_PID1),
     }
     return {key: value for key, value in found.items() if value}

@@ -46,6 +46,8 @@ class RecordedPlatform(msgspec.Struct, frozen=True, rename="camel", omit_default
     config: RecordedConfig = RecordedConfig()
     digest: str = ""
     """Empty where it is that of the record, which is no index then."""
+    annotations: dict[str, str] = {}
+    """Those that answer what labels answer, see `annotations.nearest`."""
     inside: Inside | None = None
     """In memory only: see `RecordedSpec.whole`."""
     made: RecordedMade | None = None

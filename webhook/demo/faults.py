@@ -17,6 +17,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str = ""
     """Only requests of this method; empty: all."""
+    logged_in: bool = False
+    """Only requests with an Authorization header: what a registry refuses after its login."""
     delay: float = 0.0
     """Seconds before the first byte."""
     status: int = 0
@@ -38,6 +40,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     hang_up: bool = False
     """The connection ends without an answer. Many clients ask once more by themselves: it takes two
     of these to get through to whoever uses such a client."""
+
+
+def meets(fault: Fault, request: web.BaseRequest) -> bool:
+    """Whether it is a request that the fault is for."""
+    known = "Authorization" in request.headers or not fault.logged_in
+    return known and fault.method in {"", request.method}
 
 
 async def answer(

@@ -52,7 +52,7 @@ import msgspec
 from aiohttp import web
 
 from webhook.demo.content import Content, ping, served
-from webhook.demo.faults import Fault, answer, problem
+from webhook.demo.faults import Fault, answer, meets, problem
 from webhook.demo.login import Login, NoLogin, TokenLogin, Tokens, admit, grant, refresh
 from webhook.demo.pushes import Pushed, Pushes, referrers
 from webhook.demo.transcript import Seen, seen
@@ -175,7 +175,7 @@ class DemoRegistry(Content):
     def _next_fault(self, request: web.BaseRequest) -> Fault | None:
         for path in (request.path, "*"):
             queue = self._faults.get(path)
-            if queue and queue[0].method in {"", request.method}:
+            if queue and meets(queue[0], request):
                 return queue.popleft()
         return None
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 from msgspec.structs import replace
 
+from webhook.core.argv import show
 from webhook.core.facts import ImageConfig, ImageFacts, Need, PlatformImage, Reason, Unknown
 from webhook.core.image import is_digest
 from webhook.core.labels import LABEL_NAMES, Question
 from webhook.core.printable import printable
+from webhook.core.process import look
 from webhook.core.rules.digest import DigestRule
 from webhook.core.rules.init import InitRule
 from webhook.core.rules.provenance import ProvenanceRule
+from webhook.core.standing import Kind
 from webhook.core.verdict import Answer, Mode, Outcome
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_NAME = 600
 MAX_LISTED = 5
+_INIT = ("tini", "--")
 ON_SCRATCH = ImageFacts(digest="", platforms=(PlatformImage("", "", ImageConfig()),))
 """What is known of no base at all."""
 COMES_WITH_BUILD = Unknown(
@@ -73,7 +77,8 @@ class BuiltInit(msgspec.Struct, frozen=True):
         facts = image.facts
         if isinstance(facts, Unknown) or not facts.platforms:
             if not starts_itself(self.final):
-                return self.rule.check(use, workload, image, now)
+                answer = self._behind_any_base()
+                return answer or self.rule.check(use, workload, image, now)
             facts = ON_SCRATCH
         says = self.final.says
         platforms = tuple(
@@ -91,6 +96,23 @@ class BuiltInit(msgspec.Struct, frozen=True):
         )
         return self.rule.check(
             use, workload, replace(image, facts=replace(facts, platforms=platforms)), now
+        )
+
+    def _behind_any_base(self) -> Answer | None:
+        """What a shell form does as CMD, whatever starts it; None where the base decides.
+
+        Behind the best that a base can start, an init, the shell still keeps the stop signal.
+        """
+        cmd = self.final.says.cmd or ()
+        behind = look((*_INIT, *cmd), self.rule.inits)
+        if look(cmd, self.rule.inits).kind is not Kind.SHELL_FORM or not behind.loses_signal:
+            return None
+        return Answer(
+            Outcome.FAIL,
+            f"CMD is a shell form, `{show(cmd)}`: whatever its base starts, the stop signal does "
+            f"not reach the program ({printable(behind.note, MAX_NAME)}).",
+            'Write CMD as a list of words, CMD ["program","argument"], or put `exec` in front of '
+            "the last command.",
         )
 
 

@@ -9,7 +9,7 @@ from webhook.doctor.picture import Picture, Seen, Unseen
 from webhook.reports.diagnoses import Diagnosis, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from webhook.doctor.objects import Conditioned
 
@@ -43,7 +43,9 @@ def exceptions(picture: Picture) -> Iterator[Diagnosis]:
     yield from _told("exceptions", "imageexception", picture.exceptions, "have effect")
 
 
-def _told(check: str, kind: str, found: Seen[list[Conditioned]], good: str) -> Iterator[Diagnosis]:
+def _told(
+    check: str, kind: str, found: Seen[Sequence[Conditioned]], good: str
+) -> Iterator[Diagnosis]:
     """What each object's condition `Ready` says."""
     if isinstance(found, Unseen):
         yield Diagnosis(check, State.UNKNOWN, f"the {check}: {found.why}")

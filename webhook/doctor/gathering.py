@@ -47,6 +47,7 @@ OURS = (
     kinds.IMAGE_POLICIES,
     kinds.IMAGE_EXCEPTIONS,
     kinds.IMAGE_FACTS,
+    kinds.IMAGE_CONTENTS,
 )
 
 
@@ -89,7 +90,7 @@ async def gather(api: Api, place: Place, *, version: str, now: datetime) -> Pict
         "secret": _maybe(api, secret, objects.Secret),
         "leases": _all(api, kinds.LEASES, objects.Lease, namespace),
         "deployments": _all(api, kinds.DEPLOYMENTS, objects.Deployment, namespace, place.labels),
-        "registries": _all(api, kinds.REGISTRIES, objects.Conditioned),
+        "registries": _all(api, kinds.REGISTRIES, objects.RegistryItem),
         "cluster_policies": _all(api, kinds.CLUSTER_IMAGE_POLICIES, objects.Conditioned),
         "policies": _all(api, kinds.IMAGE_POLICIES, objects.Conditioned),
         "exceptions": _all(api, kinds.IMAGE_EXCEPTIONS, objects.Conditioned),

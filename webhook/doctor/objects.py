@@ -99,6 +99,25 @@ class Conditioned(msgspec.Struct):
         return found is not None and found.status == Truth.TRUE
 
 
+class _Login(msgspec.Struct, rename="camel"):
+    secret_name: str = ""
+
+
+class _RegistrySpec(msgspec.Struct):
+    credentials: _Login | None = None
+
+    @property
+    def secret(self) -> str:
+        """Name of the Secret with its login; empty where it has none."""
+        return self.credentials.secret_name if self.credentials is not None else ""
+
+
+class RegistryItem(Conditioned):
+    """A Registry: what its status says, and which Secret it names."""
+
+    spec: _RegistrySpec = msgspec.field(default_factory=_RegistrySpec)
+
+
 class NamespaceItem(msgspec.Struct):
     """core/v1 Namespace."""
 

@@ -13,6 +13,7 @@ from webhook.doctor.objects import (
     Deployment,
     Lease,
     NamespaceItem,
+    RegistryItem,
     Role,
     Secret,
     Version,
@@ -61,7 +62,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     deployments: Seen[list[Deployment]]
     definitions: dict[str, Seen[Conditioned | None]]
     """By name: `registries.cocket.dev` …"""
-    registries: Seen[list[Conditioned]]
+    registries: Seen[list[RegistryItem]]
     policies: Seen[list[Conditioned]]
     """Those of the cluster and those of namespaces."""
     exceptions: Seen[list[Conditioned]]

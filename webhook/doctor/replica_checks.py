@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from webhook.cluster.leader import LEASE as OPERATOR_LEASE
 from webhook.cluster.replica_lease import (
     CERTIFICATE,
     LEASE_SECONDS,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from webhook.doctor.objects import Deployment, Lease
 
-OPERATOR_LEASE = "cocket-operator"
 _MAX_AHEAD = 5.0
 """Seconds that a Lease may come from the future: the API server tells its time in whole ones."""
 _ENOUGH = 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from webhook.cluster.kinds import IMAGE_FACTS
 from webhook.cluster.lists import list_pages
 from webhook.cluster.mirror import HasMetadata
-from webhook.core.base_image import BaseImage, inherited
+from webhook.core.base_image import BaseImage, found
 from webhook.core.claims import READ_LABELS
 from webhook.core.printable import printable
 from webhook.core.recorded import RecordedSpec, facts_of, name_of
@@ -53,9 +53,9 @@ class Bases:
             stacks: of its layers, as `base_image.chains` names them.
         """
         for stack in reversed(stacks[:-1]):
-            found = self._by_chain.get(stack, "")
-            if found and found != digest:
-                return found
+            known = self._by_chain.get(stack, "")
+            if known and known != digest:
+                return known
         return ""
 
     async def base(self, below: str, one: PlatformImage) -> BaseImage | None:
@@ -75,11 +75,6 @@ class Bases:
                 theirs = facts.platforms if facts is not None else ()
                 for it in theirs:
                     if it.platform == one.platform:
-                        labels = inherited(one.config, it.config, READ_LABELS)
-                        return BaseImage(
-                            name=printable(item.spec.image, _MAX_NAME),
-                            digest=below,
-                            found=True,
-                            labels=labels,
-                        )
+                        name = printable(item.spec.image, _MAX_NAME)
+                        return found(name, below, one, it, READ_LABELS)
         return None

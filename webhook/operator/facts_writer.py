@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 MANAGER = "cocket-operator"
 """Who `metadata.managedFields` says it was."""
-LEFT_OUT = dict.fromkeys(("commit", "source", "built", "pid1", "truncated", "promotion"))
+LEFT_OUT = dict.fromkeys(
+    (
+        *("commit", "source", "built", "pid1", "truncated", "promotion"),
+        *("commitFrom", "sourceFrom", "builtFrom", "agreement"),
+    )
+)
 """What an earlier spec, or somebody else, may have said and ours does not say.
 
 A merge patch takes it away. A server-side apply would leave what others own, and one that creates

@@ -3,7 +3,7 @@
 * `image: name:tag`, whole, is what the chart will write: it is pinned.
 * `{registry, repository, tag, digest}`: a chart with a `digest` takes it: that is filled in.
 * `{repository, tag}` without `digest`: a chart may write the tag into a label, where no digest
-  fits: it is left alone, and told of.
+  fits: it is left alone, and told of, unless whoever knows the chart lets the tag take it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,20 @@ if TYPE_CHECKING:
 
 _PARTS = ("tag", "registry", "imageTag", "imageRegistry", "repository")
 _NO_DIGEST = (
-    "the chart's values have no digest beside the tag: if the chart takes one, add `digest:`"
+    "the chart's values have no digest beside the tag: add `digest:` if the chart takes one, or "
+    "let the tag take it with --helm-tag-digest"
 )
 
 
-def values_spots(data: object, places: Places, found: Found) -> None:
-    """Take the images in values."""
+def values_spots(data: object, places: Places, found: Found, *, tag_digest: bool = False) -> None:
+    """Take the images in values.
+
+    Args:
+        data: the values.
+        places: where they stand.
+        found: takes what is found.
+        tag_digest: whether a tag without `digest` beside it takes the digest: `1.25@sha256:…`.
+    """
     for path, mapping in _mappings(data):
         repository = mapping.get("repository")
         if (
@@ -34,7 +42,7 @@ def values_spots(data: object, places: Places, found: Found) -> None:
             and repository
             and not mapping.keys().isdisjoint({"tag", "digest"})
         ):
-            _parts(path, mapping, repository, places, found)
+            _parts(path, mapping, repository, places, found, tag_digest=tag_digest)
         elif isinstance(mapping.get("image"), str) and mapping.keys().isdisjoint(_PARTS):
             _whole((*path, "image"), places, found)
     found.spots.sort(key=lambda spot: spot.start)
@@ -66,7 +74,13 @@ def _whole(path: Path, places: Places, found: Found) -> None:
 
 
 def _parts(
-    path: Path, mapping: Mapping[str, object], repository: str, places: Places, found: Found
+    path: Path,
+    mapping: Mapping[str, object],
+    repository: str,
+    places: Places,
+    found: Found,
+    *,
+    tag_digest: bool,
 ) -> None:
     registry, digest = mapping.get("registry"), mapping.get("digest")
     name = f"{registry}/{repository}" if isinstance(registry, str) and registry else repository
@@ -83,19 +97,36 @@ def _parts(
     if needs_digest(image) is False:
         found.pinned += 1
         return
-    place = places.by_path.get((*path, "digest"))
+    digest_place = places.by_path.get((*path, "digest"))
+    place = tag_place if digest_place is None and tag_digest else digest_place
     why = ""
     if not tag_place.quote and not isinstance(_value(tag_place.value), str):
         why = "its tag is a number, and Helm writes numbers anew: put it in quotes"
     elif place is None:
         why = _NO_DIGEST
     elif place.why_not or len(places.paths[place]) > 1:
-        why = place.why_not or "an anchor shares its digest: write it out"
+        why = (
+            place.why_not
+            or f"an anchor shares its {'tag' if place is tag_place else 'digest'}: write it out"
+        )
     else:
         needs = needs_digest(image)
         why = needs if isinstance(needs, str) else ""
     if why or place is None:
         found.left.append(Left(line, image, why))
+        return
+    if place is tag_place:
+        tag = place.value
+        found.spots.append(
+            Spot(
+                image=image,
+                start=place.start,
+                end=place.end,
+                line=place.line,
+                before=f"{tag}@",
+                tag=tag,
+            )
+        )
         return
     blank = "" if place.quote or place.start < place.end else " "
     found.spots.append(

@@ -18,6 +18,7 @@ from webhook.pin.yaml_spots import yaml_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from webhook.pin.spots import Found, Spot
 
@@ -26,8 +27,8 @@ _OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _ABSENT = object()
 
 
-def find(content: bytes, file: str) -> Found:
-    """Everything in a file that names an image.
+def find(content: bytes, file: str, *, tag_digest: bool = False) -> Found:
+    """Everything in a file that names an image; for `tag_digest` see `values_spots`.
 
     Raises:
         InvalidObjectError: it cannot be read, or cannot be edited; names the file.
@@ -37,7 +38,7 @@ def find(content: bytes, file: str) -> Found:
     text = _text(content, file)
     if is_dockerfile(PurePath(file).name):
         return dockerfile_found(text, file)
-    return yaml_found(text, file, list(parse_bytes(content, file)))
+    return yaml_found(text, file, list(parse_bytes(content, file)), tag_digest=tag_digest)
 
 
 def pinned(content: bytes, file: str, found: Found, digests: Mapping[str, str]) -> bytes:
@@ -60,7 +61,9 @@ def pinned(content: bytes, file: str, found: Found, digests: Mapping[str, str]) 
         spot if not crlf else _with_crlf(spot) for spot in found.spots if spot.image in digests
     ]
     written = mark + rewrite(text, spots, digests).encode()
-    if not _says_the_same(content, written, file, digests):
+    allowed = {(image, f"{image}@{digest}") for image, digest in digests.items()}
+    allowed |= {(one.tag, f"{one.tag}@{digests[one.image]}") for one in spots if one.tag}
+    if not _says_the_same(content, written, file, allowed, frozenset(digests.values())):
         raise InvalidObjectError(
             f"{file}: pinned, it would not say the same but for its images; nothing was changed"
         )
@@ -77,9 +80,14 @@ def _text(content: bytes, file: str) -> str:
     return decoded(content.removeprefix(_BOM), file)
 
 
-def _says_the_same(old: bytes, new: bytes, file: str, digests: Mapping[str, str]) -> bool:
-    allowed = {(image, f"{image}@{digest}") for image, digest in digests.items()}
-    values = frozenset(digests.values())
+def _says_the_same(
+    old: bytes,
+    new: bytes,
+    file: str,
+    allowed: AbstractSet[tuple[str, str]],
+    values: AbstractSet[str],
+) -> bool:
+    """Whether only texts changed, as allowed, and what was empty into one of the values."""
     if is_dockerfile(PurePath(file).name):
         before, after = (_bases(one, file) for one in (old, new))
         pairs = list(zip(before, after, strict=False))

@@ -26,6 +26,8 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     before: str = ""
     after: str = ""
+    tag: str = ""
+    """What stands there, where it is only the tag of the name; else empty."""
 
 
 class Left(msgspec.Struct, frozen=True):

@@ -25,13 +25,16 @@ _OWN_PREFIX = "x-"
 """What a Compose file calls its own parts, which are there to be merged elsewhere."""
 
 
-def yaml_found(text: str, file: str, parsed: Sequence[Parsed]) -> Found:
+def yaml_found(
+    text: str, file: str, parsed: Sequence[Parsed], *, tag_digest: bool = False
+) -> Found:
     """Everything that names an image.
 
     Args:
         text: without a byte order mark.
         file: its name, for messages and for what it is: values of a chart, a kustomization.
         parsed: the documents that were read from the text.
+        tag_digest: see `values_spots`.
 
     Raises:
         InvalidObjectError: an object cannot be read, or the text not be edited; names the file.
@@ -41,11 +44,11 @@ def yaml_found(text: str, file: str, parsed: Sequence[Parsed]) -> Found:
     if len(places) != len(parsed):
         raise InvalidObjectError(f"{file}: JSON that is no YAML, too, is not rewritten")
     for one, at in zip(parsed, places, strict=True):
-        _document(one, at, file, found)
+        _document(one, at, file, found, tag_digest=tag_digest)
     return found
 
 
-def _document(one: Parsed, places: Places, file: str, found: Found) -> None:
+def _document(one: Parsed, places: Places, file: str, found: Found, *, tag_digest: bool) -> None:
     data = one.data
     if is_kustomization(data, file):
         kustomize_spots(data, places, found)
@@ -53,7 +56,7 @@ def _document(one: Parsed, places: Places, file: str, found: Found) -> None:
         document = Document(file, one.line, data)
         _names(_services(document, found, places), places, found)
     elif is_values(file) and isinstance(data, dict) and "apiVersion" not in data:
-        values_spots(data, places, found)
+        values_spots(data, places, found, tag_digest=tag_digest)
     elif not is_review(data):
         _names(_objects(one, file), places, found)
 

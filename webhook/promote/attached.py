@@ -11,6 +11,7 @@ from webhook.core.promotion import ARTIFACT_TYPE
 from webhook.errors import UnavailableError
 from webhook.promote.attaching import list_under_tag
 from webhook.promote.copying import Copied, Copier, Document
+from webhook.promote.grown import is_grown
 from webhook.promote.parts import read_parts
 from webhook.registry.content import Served
 from webhook.registry.documents import bad
@@ -20,6 +21,8 @@ from webhook.registry.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from webhook.registry.access import Access
 
 SUFFIXES = (".sig", ".att", ".sbom")
 """Of the tags that signing tools made before there was another way."""
@@ -107,21 +110,39 @@ async def _listed(copier: Copier, subject: str, there: Referrers) -> list[tuple[
 
 
 async def _tagged(copier: Copier, subject: str) -> list[tuple[Served, str]]:
-    """What lies under the tags; one that the target has for something else stays as it is."""
+    """What lies under the tags.
+
+    One that the target has already is replaced where nothing in it is lost: somebody signed once
+    more. One that is something else there stays as it is.
+    """
     found: list[tuple[Served, str]] = []
     for suffix in SUFFIXES:
         tag = f"{fallback_tag(subject)}{suffix}"
-        try:
-            served = await copier.source.reading(_SECONDS).by_tag(tag)
-        except UnavailableError as error:
-            if error.reason is not Reason.NOT_FOUND:
-                raise
+        served = await _under(copier.source, tag)
+        if served is None:
             continue
-        held = await copier.target.reading(_SECONDS).digest_of_tag(tag)
-        if held and held != served.digest:
+        held = await _under(copier.target, tag)
+        if held is None:
+            found.append((served, tag))
+        elif held.digest == served.digest:
+            continue
+        elif is_grown(served, held):
+            copier.progress.note(
+                f"{copier.target.repository}:{tag} lacks what the source has, and gets it"
+            )
+            found.append((served, tag))
+        else:
             copier.progress.note(
                 f"{copier.target.repository}:{tag} is something else in the target and stays so"
             )
-        elif not held:
-            found.append((served, tag))
     return found
+
+
+async def _under(access: Access, tag: str) -> Served | None:
+    """What lies under a tag; None where nothing does."""
+    try:
+        return await access.reading(_SECONDS).by_tag(tag)
+    except UnavailableError as error:
+        if error.reason is not Reason.NOT_FOUND:
+            raise
+        return None

@@ -30,6 +30,7 @@ _COMMIT_SECONDS = 360.0
 _LONGEST_SECONDS = 24 * 3600.0
 _HEAD_SECONDS = 60.0
 _TRIES = 4
+_FINAL = frozenset({Reason.UNAUTHORIZED, Reason.NOT_FOUND})
 _PAUSE_SECONDS = 0.25
 """Before the second try; then twice as long each time."""
 
@@ -52,15 +53,18 @@ async def copy_blob(
     """
     for attempt in range(1, _TRIES + 1):
         gone = _Gone(moved)
+        begun = False
         try:
             place = await Uploads(target).begin(blob.digest, mount_from)
+            begun = True
             if place is None:
                 moved(blob.size)
             else:
                 await _pipe(blob, source, target, place, gone)
-        except UnavailableError:
+        except UnavailableError as error:
             gone.back()
-            if attempt == _TRIES:
+            # A repository that is not there, or not ours, is not there a second later either.
+            if attempt == _TRIES or (not begun and error.reason in _FINAL):
                 raise
         else:
             return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from webhook.core.base_image import BASE_DIGEST, BASE_NAME, BaseImage, inherited, stands_on
+from webhook.core.base_image import BASE_DIGEST, BASE_NAME, BaseImage, found, stands_on
 from webhook.core.claims import READ_LABELS
 from webhook.core.facts import Need
 from webhook.core.image import ImageRef, is_digest
@@ -77,9 +77,4 @@ async def compared(
     mine = [layer.digest for layer in stored.layers]
     if not stands_on(mine, [layer.digest for layer in theirs.layers]):
         return base
-    return BaseImage(
-        name=base.name,
-        digest=facts.digest,
-        found=True,
-        labels=inherited(one.config, below.config, READ_LABELS),
-    )
+    return found(base.name, facts.digest, one, below, READ_LABELS)

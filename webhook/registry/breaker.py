@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 from webhook.core.facts import Reason, Unknown
 from webhook.errors import BlockedError, RegistryError, UnavailableError
 from webhook.registry.patience import asked_pause
-from webhook.registry.ratelimit import rate_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from webhook.registry.exchange import Request, Response, Transport
-    from webhook.registry.ratelimit import RateLimit
 
 OF_THE_REGISTRY = frozenset({Reason.UNREACHABLE, Reason.TIMED_OUT, Reason.UNTRUSTED_TLS})
 """Failures that say more about the registry than about the image."""
@@ -97,8 +95,6 @@ class Breakers:
         self._breakers: dict[tuple[str, Hashable], Breaker] = {}
         self.refused: Counter[str] = Counter()
         """Questions that were refused without asking, by registry."""
-        self.left: dict[str, RateLimit] = {}
-        """What registries said last of how much they allow, to whoever asks as everybody does."""
 
     def of(self, host: str, who: Hashable) -> Breaker:
         """The breaker of one door."""
@@ -130,7 +126,6 @@ class Breaking:
         self._breakers = breakers
         self._breaker = breakers.of(host, who)
         self._host = host
-        self._shared = who == ()
 
     async def send(self, request: Request) -> Response:
         """See `Transport.send`.
@@ -157,8 +152,6 @@ class Breaking:
             raise
         failed, pause = _meaning(response, self._host)
         breaker.leave(failed, now(), pause)
-        if self._shared and (left := rate_limit(response)) is not None:
-            self._breakers.left[self._host] = left
         return response
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from webhook.core.annotations import nearest
 from webhook.core.facts import PlatformImage
 from webhook.core.printable import printable
 from webhook.errors import RegistryError
@@ -17,6 +18,7 @@ from webhook.registry.manifests import (
     Descriptor,
     Index,
     Manifest,
+    Notes,
     read_manifest,
 )
 
@@ -61,15 +63,16 @@ async def read_image(top: Served, blobs: Blobs) -> tuple[PlatformImage, ...]:
         RegistryError: anything is missing, too much or wrong; half an image is no image.
     """
     found = await _manifests(top, blobs)
-    size = sum(manifest.config.size for manifest, _ in found.values())
+    size = sum(one.manifest.config.size for one in found.values())
     if size > MAX_IMAGE:
         raise bad(f"the configs of the image have {size} bytes; at most {MAX_IMAGE} are read")
-    configs = await together(blobs.config(manifest.config) for manifest, _ in found.values())
+    configs = await together(blobs.config(one.manifest.config) for one in found.values())
     platforms: list[PlatformImage] = []
-    for (digest, (_, entries)), config in zip(found.items(), configs, strict=True):
-        for entry in entries:
+    for (digest, one), config in zip(found.items(), configs, strict=True):
+        for entry in one.entries:
             _check_platform(entry, config)
-        platforms.append(PlatformImage(config.platform, digest, config))
+        notes = nearest(dict(one.manifest.annotations), *map(dict, one.around))
+        platforms.append(PlatformImage(config.platform, digest, config, annotations=notes))
     return tuple(platforms)
 
 
@@ -111,13 +114,26 @@ async def together(questions: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     return [task.result() for task in tasks]
 
 
-async def _manifests(top: Served, blobs: Blobs) -> dict[str, tuple[Manifest, list[Descriptor]]]:
+class _Found(msgspec.Struct):
+    """One manifest, and what leads to it."""
+
+    manifest: Manifest
+    entries: list[Descriptor] = []
+    around: tuple[Notes, ...] = ()
+    """What is said of it around it: by the entry that names it first, by that one's index …"""
+
+
+_Entries: TypeAlias = dict[Descriptor, tuple[Notes, ...]]
+"""Entries of indexes, each with what is said around it."""
+
+
+async def _manifests(top: Served, blobs: Blobs) -> dict[str, _Found]:
     """All manifests by digest, each with the entries that name it."""
     document = await _aside(lambda body: read_manifest(body, top.media_type), top.body)
     if isinstance(document, Manifest):
-        return {top.digest: (document, [])}
-    found: dict[str, tuple[Manifest, list[Descriptor]]] = {}
-    entries = list(document.entries)
+        return {top.digest: _Found(document)}
+    found: dict[str, _Found] = {}
+    entries: _Entries = dict.fromkeys(document.entries, (document.annotations,))
     seen = len(entries)
     size = len(top.body)
     for _ in range(MAX_DEPTH):
@@ -125,15 +141,18 @@ async def _manifests(top: Served, blobs: Blobs) -> dict[str, tuple[Manifest, lis
         if seen > MAX_CHILDREN or size > MAX_IMAGE:
             raise bad(f"the index leads to more than {MAX_CHILDREN} manifests or {MAX_IMAGE} bytes")
         documents = await together(_document(entry, blobs) for entry in entries)
-        below: list[Descriptor] = []
-        for entry, inner in zip(entries, documents, strict=True):
+        below: _Entries = {}
+        for (entry, above), inner in zip(entries.items(), documents, strict=True):
+            around = (entry.annotations, *above)
             if isinstance(inner, Index):
-                below += inner.entries
+                for one in inner.entries:
+                    below.setdefault(one, (inner.annotations, *around))
             else:
-                found.setdefault(entry.digest, (inner, []))[1].append(entry)
+                known = found.setdefault(entry.digest, _Found(inner, around=around))
+                known.entries.append(entry)
         if not below:
             return found
-        entries = list(dict.fromkeys(below))
+        entries = below
         seen += len(entries)
     raise bad(f"the index holds indexes that hold indexes; at most {MAX_DEPTH} levels are read")
 

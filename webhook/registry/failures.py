@@ -22,29 +22,36 @@ _STATUS = {
     429: (Reason.RATE_LIMITED, "too many requests"),
     451: (Reason.UNAUTHORIZED, "it may not serve it"),
 }
+_STATUS_SENT = _STATUS | {
+    404: (Reason.NOT_FOUND, "it has no such repository, or hides it from these credentials"),
+    412: (Reason.UNAUTHORIZED, "a rule of its own forbids it"),
+}
+"""Where something was to be stored."""
 _REFUSED = frozenset({401, 403})
 _SERVER_ERROR = 500
 _CODE = re.compile(r"[A-Z][A-Z_]{2,40}", re.ASCII)
 
 
-def failure(response: Response, what: str) -> RegistryError:
+def failure(response: Response, what: str, *, sent: bool = False) -> RegistryError:
     """The error for an answer that is not what was asked for.
 
     Args:
         response: any status but the good one.
         what: what was asked, for the message.
+        sent: whether it was to be stored there.
     """
     status = response.status
     said = _code(response)
     shown = f"{status} {said}" if said else str(status)
     who = response.origin.authority
+    table, does = (_STATUS_SENT, "does not take") if sent else (_STATUS, "does not serve")
     if status >= _SERVER_ERROR:
         return UnavailableError(Reason.UNREACHABLE, f"{who} is in trouble ({shown} for {what})")
     if status in _REFUSED:
-        return refusal(response, f"{who} does not serve {what}: {_STATUS[status][1]} ({shown})")
-    if status in _STATUS:
-        reason, words = _STATUS[status]
-        return UnavailableError(reason, f"{who} does not serve {what}: {words} ({shown})")
+        return refusal(response, f"{who} {does} {what}: {table[status][1]} ({shown})")
+    if status in table:
+        reason, words = table[status]
+        return UnavailableError(reason, f"{who} {does} {what}: {words} ({shown})")
     return BadContentError(Reason.BAD_CONTENT, f"{who} answered {shown} for {what}")
 
 

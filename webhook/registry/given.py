@@ -6,22 +6,34 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from msgspec.structs import replace
 
+from webhook.core.annotations import nearest
+from webhook.core.document import Document
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
+from webhook.core.given_build import read_given_build
 from webhook.core.image import ImageRef, is_digest
 from webhook.core.printable import printable
-from webhook.errors import BadContentError, InvalidFactsError, InvalidImageError
+from webhook.core.resource_fields import Fields
+from webhook.errors import (
+    BadContentError,
+    InvalidFactsError,
+    InvalidImageError,
+    InvalidPolicyError,
+)
 from webhook.registry.documents import config_of, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from webhook.core.build import Build
+    from webhook.core.facts import Unknown
+
 T = TypeVar("T")
 
 SOURCE = "facts file"
 _MAX_LINE = 8 * 1024 * 1024
 _DEFAULT_TAG = "latest"
-_KEYS = frozenset({"image", "config"})
+_KEYS = frozenset({"image", "config", "annotations", "build"})
 
 Key: TypeAlias = tuple[str, str, str]
 """Host in normal form, repository, and digest (else tag)."""
@@ -62,7 +74,9 @@ class GivenFacts:
 def read_facts(paths: Iterable[Path]) -> GivenFacts:
     """Read files of JSON lines: `{"image": REF, "config": {OCI image config}}`.
 
-    Several lines about one image are several platforms of it. Blocks while it reads.
+    Perhaps with `annotations`, texts by name, and with `build` (`given_build`); without it nobody
+    looked for a provenance attestation. A field that is null is not there. Several lines about one
+    image are several platforms of it. Blocks while it reads.
 
     Raises:
         InvalidFactsError: a file or a line cannot be read; names both.
@@ -110,10 +124,14 @@ class _Reader:
         if unknown or not isinstance(image, str) or not isinstance(inner, dict):
             raise InvalidFactsError(
                 'write {"image": "registry/name@sha256:…", "config": {an OCI image config}}'
+                ' and perhaps "annotations": {…} and "build": {…}'
                 + (f", without {printable(ascii(min(unknown)), 60)}" if unknown else "")
             )
         ref = ImageRef.parse(image)
         config = self._share(config_of(inner))
+        notes = self._once(_annotations(found.get("annotations")))
+        build = _build(found.get("build"))
+        told = PlatformImage(config.platform, "", config, build=build, annotations=notes)
         host, repository, name = key_of(ref)
         if ref.tag is not None and ref.digest is not None and is_digest(ref.digest):
             tagged = (host, repository, ref.tag)
@@ -125,17 +143,17 @@ class _Reader:
         before = self.facts.get(key)
         platforms = () if before is None else before.platforms
         for known in platforms:
-            if known.platform == config.platform and known.config != config:
+            if known == told:
+                return
+            if known.platform == told.platform:
                 raise InvalidFactsError(
-                    f"{printable(image)} has two different configs for "
+                    f"{printable(image)} has two different configs, annotations or builds for "
                     f"{printable(known.platform, 60) or 'no platform'}"
                 )
-            if known.config == config:
-                return
         digest = ref.digest if ref.digest is not None and is_digest(ref.digest) else ""
         self.facts[key] = ImageFacts(
             digest=digest,
-            platforms=(*platforms, PlatformImage(config.platform, "", config)),
+            platforms=(*platforms, told),
             source=SOURCE,
         )
 
@@ -156,6 +174,30 @@ class _Reader:
 
     def _once(self, value: T) -> T:
         return cast("T", self._shared.setdefault(value, value))
+
+
+def _annotations(value: object) -> tuple[tuple[str, str], ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        raise InvalidFactsError("annotations: expected texts by name")
+    return nearest(value)
+
+
+def _build(value: object) -> Build | Unknown | None:
+    if value is None:
+        return None
+    try:
+        fields = Fields(Document("", 0, {}), "", _without_null(value), ("build",))
+        return read_given_build(fields)
+    except InvalidPolicyError as error:
+        raise InvalidFactsError(str(error)) from error
+
+
+def _without_null(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_null(one) for key, one in value.items() if one is not None}
 
 
 def key_of(ref: ImageRef) -> Key:

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from webhook.core.annotations import nearest
+from webhook.core.claims import READ_LABELS
 from webhook.core.image import is_digest
 from webhook.core.printable import printable
 from webhook.registry.documents import bad, document, known_keys, text_of
+from webhook.registry.strict import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +51,9 @@ _DESCRIPTOR_KEYS = frozenset(
 )
 _PLATFORM_KEYS = frozenset("architecture features os os.features os.version variant".split())
 
+Notes: TypeAlias = tuple[tuple[str, str], ...]
+"""Annotations as sorted pairs, only those that `annotations.nearest` reads: few and short."""
+
 
 class Descriptor(msgspec.Struct, frozen=True):
     """What a document says about a blob before anybody has seen it (image-spec descriptor.md)."""
@@ -59,18 +65,22 @@ class Descriptor(msgspec.Struct, frozen=True):
     os: str = ""
     architecture: str = ""
     """Both empty where the entry of an index names no platform."""
+    annotations: Notes = ()
+    """Of the entry of an index: what it says of the manifest's origin."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """One platform's image: the config is all that we want of it."""
+    """One platform's image: the config, and what annotations say of its origin."""
 
     config: Descriptor
+    annotations: Notes = ()
 
 
 class Index(msgspec.Struct, frozen=True):
     """One image for several platforms: the entries that a node could run."""
 
     entries: tuple[Descriptor, ...]
+    annotations: Notes = ()
 
 
 Document: TypeAlias = Manifest | Index
@@ -122,7 +132,7 @@ def _manifest(found: Mapping[str, object]) -> Manifest:
             f"its config is {printable(config.media_type, 80)!r}: it is an artifact, "
             "not a container image"
         )
-    return Manifest(config)
+    return Manifest(config, _notes(found))
 
 
 def _index(found: Mapping[str, object]) -> Index:
@@ -142,10 +152,21 @@ def _index(found: Mapping[str, object]) -> Index:
             continue
         if entry.media_type not in INDEX_TYPES | MANIFEST_TYPES:
             raise bad(f"entry {number} of the index is of type {printable(entry.media_type, 80)!r}")
-        entries[entry] = None
+        entries[msgspec.structs.replace(entry, annotations=_notes(child))] = None
     if not entries:
         raise bad("the index has no entry that a node could run")
-    return Index(tuple(entries))
+    return Index(tuple(entries), _notes(found))
+
+
+def _notes(found: Mapping[str, object]) -> Notes:
+    """The annotations that count; what is no text, or too long, is left out: a claim less."""
+    said = found.get("annotations")
+    if not isinstance(said, dict):
+        return ()
+    read = {name: said[name] for name in READ_LABELS.intersection(said)}
+    return nearest(
+        {name: one for name, one in read.items() if isinstance(one, str) and encodable(one)}
+    )
 
 
 def descriptor(value: object, what: str, limit: int) -> Descriptor:

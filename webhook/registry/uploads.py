@@ -59,7 +59,7 @@ class Uploads:
             # Some registries refuse what others answer with an upload (202).
             response = await self._start("")
         if response.status != _STARTED:
-            raise failure(response, f"an upload to {self._access.repository}")
+            raise failure(response, f"an upload to {self._access.repository}", sent=True)
         place = self._place(response)
         return replace(
             place, query="&".join(filter(None, (place.query, urlencode({"digest": digest}))))
@@ -89,7 +89,7 @@ class Uploads:
         )
         response = await self._access.transport.send(request)
         if response.status != _CREATED:
-            raise failure(response, f"a blob for {self._access.repository}")
+            raise failure(response, f"a blob for {self._access.repository}", sent=True)
 
     async def put_blob(self, digest: str, body: bytes) -> None:
         """Store a small blob under its digest.
@@ -110,7 +110,7 @@ class Uploads:
         )
         response = await self._access.transport.send(request)
         if response.status != _CREATED:
-            raise failure(response, f"a blob for {self._access.repository}")
+            raise failure(response, f"a blob for {self._access.repository}", sent=True)
 
     async def put_manifest(self, reference: str, body: bytes, media_type: str, digest: str) -> None:
         """Store a manifest or an index under a tag or its digest.
@@ -130,7 +130,7 @@ class Uploads:
         response = await self._access.transport.send(request)
         what = f"{self._access.repository}{'@' if ':' in reference else ':'}{reference}"
         if response.status != _CREATED:
-            raise failure(response, what)
+            raise failure(response, what, sent=True)
         said = response.header("docker-content-digest")
         same = said is None or said.partition(":")[0] != digest.partition(":")[0] or said == digest
         if not same:

@@ -47,8 +47,9 @@ def base_rows(base: BaseImage | None) -> Iterator[tuple[str, str]]:
     if not base.found:
         shown += " (as it says; its layers were not found in the image)"
     yield "base", printable(shown, MAX_SENTENCE)
-    if base.labels:
-        yield "inherited", printable(", ".join(base.labels), MAX_SENTENCE)
+    notes = tuple(f"annotation {name}" for name in base.annotations)
+    if base.labels or notes:
+        yield "inherited", printable(", ".join((*base.labels, *notes)), MAX_SENTENCE)
 
 
 def base_json(base: BaseImage | None) -> Mapping[str, object]:
@@ -61,6 +62,7 @@ def base_json(base: BaseImage | None) -> Mapping[str, object]:
             "digest": base.digest or None,
             "found": base.found,
             "labels": base.labels,
+            "annotations": base.annotations,
         }
     }
 

@@ -9,10 +9,12 @@ import msgspec
 from webhook.core.agreement import Agreement
 from webhook.core.facts import Unknown
 from webhook.core.image import ImageRef
+from webhook.core.origin import Origin, Stated
 from webhook.core.printable import printable
 from webhook.core.signals import DEFAULT
 from webhook.reports.built import base_json, base_rows, build_json, build_rows
 from webhook.reports.insides import inside_json, inside_rows
+from webhook.reports.promotions import promotion_rows, promotions_json
 from webhook.reports.strict_json import to_json
 from webhook.reports.wording import MAX_NAME, MAX_SENTENCE
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from webhook.core.base_image import BaseImage
     from webhook.core.build import Build
     from webhook.core.inside import Inside
+    from webhook.core.promotion_told import AllTold
 
 MAX_LABELS_SHOWN = 50
 """Labels in the table; JSON has all of them. An image may carry thousands."""
@@ -34,10 +37,12 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     """Of the platform's manifest; empty where a facts file does not say."""
     labels: tuple[tuple[str, str], ...] = ()
-    commit: str | None = None
-    source: str | None = None
-    created: str | None = None
-    """From the labels; None where none of them means anything, as rule `provenance` sees it."""
+    annotations: tuple[tuple[str, str], ...] = ()
+    """Those that answer what labels answer."""
+    commit: Stated = Stated()
+    source: Stated = Stated()
+    created: Stated = Stated()
+    """And who answers: the attested build, labels or annotations."""
     entrypoint: tuple[str, ...] = ()
     cmd: tuple[str, ...] = ()
     pid1: str = ""
@@ -55,6 +60,8 @@ class PlatformReport(msgspec.Struct, frozen=True, kw_only=True):
     disagreements: tuple[str, ...] = ()
     """What labels and attestation say differently, a clause each."""
     agreement: Agreement = Agreement.UNTOLD
+    differences: tuple[str, ...] = ()
+    """The same, and what annotations say differently."""
 
 
 class Says(msgspec.Struct, frozen=True):
@@ -65,6 +72,8 @@ class Says(msgspec.Struct, frozen=True):
     platforms: tuple[PlatformReport, ...]
     inside: Unknown | None = None
     """Why the layers could not be looked into."""
+    promotions: AllTold | Unknown | None = None
+    """What is attached about its promotions; None where nobody asked."""
 
 
 class ImageReport(msgspec.Struct, frozen=True):
@@ -80,7 +89,9 @@ class ImageReport(msgspec.Struct, frozen=True):
     def good(self) -> bool:
         """True when the name is valid and, where somebody was asked, there was an answer."""
         says = self.says
-        unseen = isinstance(says, Says) and says.inside is not None
+        unseen = isinstance(says, Says) and (
+            says.inside is not None or isinstance(says.promotions, Unknown)
+        )
         return isinstance(self.name, ImageRef) and not isinstance(says, Unknown) and not unseen
 
 
@@ -106,6 +117,7 @@ def image_json(report: ImageReport) -> str:
             parts["platforms"] = [_platform(platform) for platform in platforms]
             if report.says.inside is not None:
                 parts["inside"] = inside_json(report.says.inside)
+            parts |= promotions_json(report.says.promotions)
         case None:
             pass
     return to_json(parts)
@@ -127,9 +139,14 @@ def _platform(one: PlatformReport) -> Mapping[str, object]:
         "platform": one.platform,
         "digest": one.digest or None,
         "labels": dict(one.labels),
-        "commit": one.commit,
-        "source": one.source,
-        "created": one.created,
+        "annotations": dict(one.annotations),
+        "commit": one.commit.value or None,
+        "commitFrom": one.commit.origin,
+        "source": one.source.value or None,
+        "sourceFrom": one.source.origin,
+        "created": one.created.value or None,
+        "createdFrom": one.created.origin,
+        "differences": one.differences,
         "entrypoint": one.entrypoint,
         "cmd": one.cmd,
         "pid1": one.pid1,
@@ -159,9 +176,9 @@ def _says_rows(says: Says | Unknown | None) -> Iterator[tuple[str, str]]:
         case Says(digest, _, platforms):
             yield "now", digest or "(not told)"
             yield "platforms", ", ".join(printable(one.platform) for one in platforms)
-            yield from _per_platform("commit", platforms, [one.commit for one in platforms])
-            yield from _per_platform("source", platforms, [one.source for one in platforms])
-            yield from _per_platform("built", platforms, [one.created for one in platforms])
+            yield from _stated("commit", platforms, [one.commit for one in platforms])
+            yield from _stated("source", platforms, [one.source for one in platforms])
+            yield from _stated("built", platforms, [one.created for one in platforms])
             yield from _per_platform(
                 "entrypoint", platforms, [_argv(one.entrypoint) for one in platforms]
             )
@@ -173,10 +190,14 @@ def _says_rows(says: Says | Unknown | None) -> Iterator[tuple[str, str]]:
                     yield from inside_rows(one.inside)
                 yield from base_rows(one.base)
                 yield from build_rows(one)
+            for clause in _disputed(platforms):
+                yield "disputed", printable(clause, MAX_SENTENCE)
             if says.inside is not None:
                 detail = printable(says.inside.detail, MAX_SENTENCE)
                 yield "inside", f"unknown, {says.inside.reason}: {detail}"
-            yield from _labels(platforms)
+            yield from promotion_rows(says.promotions)
+            yield from _pairs("label", platforms, [one.labels for one in platforms])
+            yield from _pairs("annotation", platforms, [one.annotations for one in platforms])
         case None:
             return
 
@@ -193,26 +214,43 @@ def _per_platform(
         yield key, f"{printable(value, MAX_SENTENCE)}{suffix}"
 
 
+def _stated(
+    key: str, platforms: Sequence[PlatformReport], answers: Sequence[Stated]
+) -> Iterator[tuple[str, str]]:
+    """The same for answers; who answers stands behind what labels do not."""
+    whose = {Origin.BUILD: "  (by the build)", Origin.ANNOTATION: "  (by an annotation)"}
+    values = [f"{one.value}{whose.get(one.origin, '') if one.origin else ''}" for one in answers]
+    return _per_platform(key, platforms, values)
+
+
+def _disputed(platforms: Sequence[PlatformReport]) -> Iterator[str]:
+    """What else is said, but for what the row `agreement` says."""
+    told = {clause for one in platforms for clause in one.disagreements}
+    every = dict.fromkeys(clause for one in platforms for clause in one.differences)
+    return (clause for clause in every if clause not in told)
+
+
 def _stop(one: PlatformReport) -> str | None:
     if not one.stops:
         return one.stop_signal or None
     return f"{one.stop_signal or DEFAULT} {one.stops}"
 
 
-def _labels(platforms: Sequence[PlatformReport]) -> Iterator[tuple[str, str]]:
+def _pairs(
+    key: str,
+    platforms: Sequence[PlatformReport],
+    each: Sequence[tuple[tuple[str, str], ...]],
+) -> Iterator[tuple[str, str]]:
     of: dict[tuple[str, str], list[str]] = {}
-    for one in platforms:
-        for pair in one.labels:
+    for one, pairs in zip(platforms, each, strict=True):
+        for pair in pairs:
             of.setdefault(pair, []).append(one.platform)
     for count, ((name, value), names) in enumerate(of.items()):
         if count == MAX_LABELS_SHOWN:
-            yield "label", f"(and {len(of) - count} more; -o json shows all)"
+            yield key, f"(and {len(of) - count} more; -o json shows all)"
             return
         suffix = "" if len(names) == len(platforms) else f"  ({printable(', '.join(names))})"
-        yield (
-            "label",
-            f"{printable(name, MAX_NAME)}={printable(value, MAX_NAME)}{suffix}",
-        )
+        yield key, f"{printable(name, MAX_NAME)}={printable(value, MAX_NAME)}{suffix}"
 
 
 def _argv(words: Sequence[str]) -> str:

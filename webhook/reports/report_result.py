@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from webhook.core.claims import claims
 from webhook.core.facts import ImageFacts
-from webhook.core.labels import Meaning
 from webhook.core.printable import printable
+from webhook.core.told import told
 from webhook.core.verdict import Mode, Outcome
 from webhook.reports.wording import MAX_NAME, placed_sentence
 
 if TYPE_CHECKING:
-    from webhook.core.facts import PlatformImage, Unknown
+    from webhook.core.facts import Unknown
     from webhook.core.verdict import Finding
     from webhook.reports.audited import RunningImage
 
@@ -161,15 +160,7 @@ def _properties(finding: Finding, image: RunningImage | None) -> dict[str, str]:
 @lru_cache(maxsize=1024)
 def _commit(facts: ImageFacts | Unknown) -> str:
     """The commit, where all platforms agree on one."""
-    if not isinstance(facts, ImageFacts):
-        return ""
-    said = {_revision(one) for one in facts.platforms}
-    return said.pop() if len(said) == 1 else ""
-
-
-def _revision(one: PlatformImage) -> str:
-    revision = claims(one.config, base=one.base).revision
-    return revision.value if isinstance(revision, Meaning) else ""
+    return told(facts.platforms).revision if isinstance(facts, ImageFacts) else ""
 
 
 def _short(text: str, limit: int) -> str:

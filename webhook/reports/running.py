@@ -12,6 +12,7 @@ from webhook.core.argv import effective
 from webhook.core.facts import ImageConfig, Unknown
 from webhook.core.files import UNSEEN, Seen
 from webhook.core.image import ImageRef
+from webhook.core.origin import Origin
 from webhook.core.pid1 import pid1, summary
 from webhook.core.printable import printable
 from webhook.core.process import look
@@ -22,9 +23,10 @@ from webhook.errors import InvalidImageError
 from webhook.reports.wording import MAX_NAME, MAX_SENTENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from webhook.core.agreement import Agreement
     from webhook.core.facts import ImageFacts, PlatformImage
     from webhook.core.inside import Inside
     from webhook.core.source_url import SourceUrl
@@ -108,9 +110,17 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     environment: str
     sure: Sure
     detail: str
-    """Of how sure it is: which platforms, or which attestation."""
+    """Of how sure it is: which platforms, which attestation, and what labels do not answer."""
     unknown: str
     """Why nothing is known of it."""
+    commit_from: Origin | None
+    source_from: Origin | None
+    built_from: Origin | None
+    """Who answers: an attested build, labels or annotations."""
+    agreement: Agreement | None
+    """How labels and attested build stand to each other; None where no attestation counts."""
+    differences: str
+    """What labels, build and annotations say differently, in clauses."""
 
 
 def known_of(running: RunningImage, taken: datetime) -> Known:
@@ -142,13 +152,45 @@ def known_of(running: RunningImage, taken: datetime) -> Known:
         registry=_registry(use.image),
         environment=printable(running.environment, MAX_NAME),
         sure=_sure(use, facts, looked),
-        detail=_detail(platforms, looked),
+        detail=printable("; ".join((*_detail(platforms, looked), *origins(said))), MAX_SENTENCE),
         unknown=_unknown(facts),
+        commit_from=said.commit_from,
+        source_from=said.source_from,
+        built_from=said.built_from,
+        agreement=said.agreement,
+        differences=printable(_differences(said), MAX_SENTENCE),
     )
 
 
+def origins(said: Told) -> Iterator[str]:
+    """Clauses: which answers are not of labels, and whose they are."""
+    answered = {
+        "commit": said.commit_from,
+        "source": said.source_from,
+        "built": said.built_from,
+    }
+    changed = ", with changes that are in no commit" if said.dirty else ""
+    words = {
+        Origin.BUILD: f"by the build attested {said.build}{changed}",
+        Origin.ANNOTATION: "by annotations",
+    }
+    for origin, how in words.items():
+        names = [name for name, by in answered.items() if by is origin]
+        if names:
+            yield f"{', '.join(names)} {how}"
+
+
+def _differences(said: Told) -> str:
+    """In one sentence; whose the attestation is, unless it is said where it answers."""
+    told = Origin.BUILD in {said.commit_from, said.source_from}
+    whose = (
+        f" (its attestation: {said.build})" if said.differences and said.build and not told else ""
+    )
+    return f"{'; '.join(said.differences)}{whose}"
+
+
 def told_of(platforms: Sequence[PlatformImage]) -> Told:
-    """What the labels of all platforms say; nothing where there are none."""
+    """What labels, builds and annotations of all platforms say; nothing where there are none."""
     return told(platforms) if platforms else _NOTHING
 
 
@@ -181,12 +223,11 @@ def _sure(use: ImageUse, facts: ImageFacts | Unknown, looked: Sequence[PlatformI
     return Sure.CONFIG if commands or use.command else Sure.LABELS
 
 
-def _detail(platforms: Sequence[PlatformImage], looked: Sequence[PlatformImage]) -> str:
+def _detail(platforms: Sequence[PlatformImage], looked: Sequence[PlatformImage]) -> Iterator[str]:
     told_by = dict.fromkeys(_told_by(one.inside) for one in looked if one.inside is not None)
-    words = [one for one in told_by if one]
+    yield from (one for one in told_by if one)
     if looked and len(looked) < len(platforms):
-        words += [f"of {', '.join(one.platform for one in looked)} alone"]
-    return printable("; ".join(words), MAX_NAME)
+        yield f"of {', '.join(one.platform for one in looked)} alone"
 
 
 def _told_by(inside: Inside) -> str:

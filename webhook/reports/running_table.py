@@ -101,7 +101,7 @@ def _row(one: Audited, image: RunningImage, taken: datetime, *, wide: bool) -> t
         Cell(known.name if wide else known.short),
         _system(known, MAX_SENTENCE if wide else _SHORT_OS),
         _cell(known.application, link=known.source_url),
-        _cell(commit, link=known.commit_url),
+        _commit(commit, known),
         _cell(_built(known)),
         _cell(printable(known.pid1, long)),
         _cell(known.stop),
@@ -115,6 +115,14 @@ def _row(one: Audited, image: RunningImage, taken: datetime, *, wide: bool) -> t
 def _container(image: RunningImage) -> str:
     name = printable(image.use.container, MAX_NAME)
     return name if image.use.role is Role.CONTAINER else f"{name} ({image.use.role})"
+
+
+def _commit(commit: str, known: Known) -> Cell:
+    """The commit, and whether something else is said of it, which stands behind how sure it is."""
+    if not known.differences:
+        return _cell(commit, link=known.commit_url)
+    disputed = _cell(f"{commit} (disputed)".strip(), link=known.commit_url)
+    return msgspec.structs.replace(disputed, tone=Tone.BAD)
 
 
 def _system(known: Known, limit: int) -> Cell:
@@ -138,6 +146,8 @@ def _sure(known: Known, image: RunningImage) -> Cell:
         why = image.facts.detail or image.facts.reason
         return Cell(f"{Sure.UNKNOWN}: {printable(why, MAX_SENTENCE)}", Tone.BAD)
     text = f"{known.sure} ({known.detail})" if known.detail else str(known.sure)
+    if known.differences:
+        return Cell(f"{text}; {known.differences}", Tone.BAD)
     return Cell(text, Tone.GOOD if known.sure in {Sure.FILES, Sure.ATTESTED} else Tone.WEAK)
 
 

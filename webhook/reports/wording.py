@@ -67,7 +67,7 @@ def sentence(finding: Finding) -> str:
     message = printable(finding.message, MAX_SENTENCE)
     if finding.outcome is Outcome.UNKNOWN:
         message = f"could not be checked ({finding.reason}): {message}"
-    return _joined(message, printable(finding.fix, MAX_SENTENCE))
+    return joined(message, printable(finding.fix, MAX_SENTENCE))
 
 
 def placed_sentence(finding: Finding) -> str:
@@ -99,7 +99,8 @@ def outcome_parts(summary: Summary) -> list[str]:
     return parts
 
 
-def _joined(message: str, fix: str) -> str:
+def joined(message: str, fix: str) -> str:
+    """Two sentences in one line; a fix that is empty is none."""
     if not fix:
         return message
     end = "" if message.endswith((".", "!", "?", ".)")) else "."

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from webhook.core.annotations import nearest
 from webhook.core.facts import ImageConfig, ImageFacts, Need, PlatformImage, Reason, Unknown
+from webhook.core.given_build import read_given_build
 from webhook.core.image import ImageRef, is_digest
 from webhook.errors import InvalidImageError
 from webhook.registry.given import GivenFacts, Key, key_of
@@ -15,13 +17,17 @@ from webhook.registry.source import RegistrySource
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from webhook.core.build import Build
     from webhook.core.registries import Registries
     from webhook.core.resource_fields import Fields
     from webhook.core.workload import Workload
 
 SOURCE = "test"
 _PLATFORM = "linux/amd64"
-_SAYS = ("platform", "entrypoint", "cmd", "labels", "user", "created", "stopSignal", "digest")
+_SAYS = (
+    *("platform", "entrypoint", "cmd", "labels", "user", "created", "stopSignal", "digest"),
+    *("annotations", "build"),
+)
 _SILENT = Unknown(Reason.OFFLINE, "the test tells nothing about it: add it to spec.images")
 
 
@@ -33,6 +39,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
     """What the name points to, where it does not say so itself."""
     in_use: bool = False
+    annotations: tuple[tuple[str, str], ...] = ()
+    build: Build | Unknown | None = None
+    """None where the test says nothing of a provenance attestation: nobody looked."""
 
 
 def read_told(fields: Fields) -> Told:
@@ -56,7 +65,14 @@ def read_told(fields: Fields) -> Told:
                 raise fields.error("of what is unknown nothing is known", name)
         fields.end()
         return Told(ref=ref, says=Unknown(reason, "as the test tells"), in_use=in_use)
-    told = Told(ref=ref, says=_config(fields), digest=_digest(fields, ref), in_use=in_use)
+    told = Told(
+        ref=ref,
+        says=_config(fields),
+        digest=_digest(fields, ref),
+        in_use=in_use,
+        annotations=nearest(fields.pairs("annotations")),
+        build=read_given_build(fields.section("build")) if fields.has("build") else None,
+    )
     fields.end()
     return told
 
@@ -140,7 +156,9 @@ class ToldSource:
         before = self._told.get(key, ImageFacts(digest=one.digest))
         if isinstance(before, Unknown) or before.digest != one.digest:
             raise ValueError(str(one.ref))
-        platform = PlatformImage(one.says.platform, "", one.says)
+        platform = PlatformImage(
+            one.says.platform, "", one.says, build=one.build, annotations=one.annotations
+        )
         if any(known.platform == platform.platform for known in before.platforms):
             raise ValueError(str(one.ref))
         self._told[key] = ImageFacts(

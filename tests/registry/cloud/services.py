@@ -66,10 +66,16 @@ async def services() -> AsyncIterator[Services]:
 
 @asynccontextmanager
 async def logins(
-    place: CloudPlace, clock: list[float] | None = None, asking: Asking | None = None
+    place: CloudPlace,
+    clock: list[float] | None = None,
+    asking: Asking | None = None,
+    *,
+    writes: bool = False,
 ) -> AsyncIterator[CloudLogins]:
     seconds = clock or [0.0]
-    found = CloudLogins(place, lambda: NOW, monotonic=lambda: seconds[0], asking=asking)
+    found = CloudLogins(
+        place, lambda: NOW, monotonic=lambda: seconds[0], asking=asking, writes=writes
+    )
     try:
         yield found
     finally:

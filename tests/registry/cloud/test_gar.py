@@ -91,6 +91,26 @@ async def test_a_key_file_signs_an_assertion(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("writes", "scope"), [(False, "devstorage.read_only"), (True, "cloud-platform")]
+)
+async def test_who_writes_asks_for_more_than_who_reads(
+    scope: str, tmp_path: Path, *, writes: bool
+) -> None:
+    connections = Connections()
+    async with services() as served:
+        served.answers["/token"] = {"access_token": "google", "expires_in": 3600}
+        hosts = {"oauth2.googleapis.com": served.host}
+        asking = Asking(lambda _reach: Rerouted(connections, hosts))
+        async with logins(key_file(tmp_path), asking=asking, writes=writes) as cloud:
+            await cloud.of("gar", HOST, "prod")
+        await connections.close()
+        claims = parse_qs(served.asked[0].body)["assertion"][0].split(".")[1]
+
+    told = msgspec.json.decode(decoded(claims))
+    assert told["scope"] == f"https://www.googleapis.com/auth/{scope}"
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"private_key": "x"}, "holds no private key"),

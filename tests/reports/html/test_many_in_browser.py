@@ -14,6 +14,8 @@ from playwright.sync_api import expect
 from tests.reports.judged import many
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import CDPSession, Page
 
     from tests.reports.html.browsing import Reader
@@ -35,23 +37,53 @@ def measured(page: Page) -> CDPSession:
     return session
 
 
-def test_five_thousand_owners_are_usable_in_less_than_a_second(reader: Reader) -> None:
+def drawn(page: Page, change: str) -> float:
+    """Seconds on the clock until what a change brings is on the screen."""
+    return float(page.evaluate(f"async () => {{ {_CLOCK} {change}; return await seen(); }}")) / 1000
+
+
+_CLOCK = """const began = performance.now();
+    const seen = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(
+        () => done(performance.now() - began))));"""
+_OPENED = """() => Math.max(
+    performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd,
+    performance.getEntriesByName("first-contentful-paint")[0].startTime)"""
+"""Milliseconds from the wish to see the page until its rows are there and painted."""
+
+
+def test_five_thousand_owners_are_usable_in_less_than_a_second(
+    reader: Reader, record_property: Callable[[str, object], None]
+) -> None:
+    """Its own time is what is asserted; the clock's is recorded: docs/performance.md."""
     file = reader.write(many(OWNERS))
     page = reader.blank()
     session = measured(page)
 
     page.goto(file.as_uri())
     expect(page.get_by_role("status")).to_have_text(f"100 of {OWNERS} shown")
-    opened = computing(session)
-
-    steps = {"open": opened}
-    for name, change, status in STEPS:
+    steps = {"open": computing(session)}
+    clock = {"open": float(page.evaluate(_OPENED)) / 1000}
+    for name, change, status, rows in STEPS:
         before = computing(session)
-        page.evaluate(change)
+        clock[name] = drawn(page, change)
         expect(page.get_by_role("status")).to_have_text(status)
         steps[name] = computing(session) - before
+        # Of thousands the first hundred are there at once, and the others follow.
+        expect(page.locator("#owners tr.owner")).to_have_count(rows, timeout=60_000)
+    record_property(
+        "seconds: computing, and on the clock",
+        {name: (round(used, 2), round(clock[name], 2)) for name, used in steps.items()},
+    )
+    record_property("seconds of computing until the last is drawn", computing(session) - before)
     assert {name: used for name, used in steps.items() if used >= SECONDS} == {}
-    expect(page.locator("#owners tr.owner")).to_have_count(OWNERS, timeout=60_000)
+
+    # Nobody waits for the last row: a search in between is answered, and stays so.
+    page.evaluate(_typed(""))
+    page.evaluate(_clicked("#all"))
+    page.evaluate(_typed("service-00042"))
+    for _ in range(3):
+        drawn(page, "")
+        expect(page.locator("#owners tr.owner")).to_have_count(1)
 
 
 def _typed(text: str) -> str:
@@ -64,13 +96,13 @@ def _clicked(selector: str) -> str:
 
 
 STEPS = [
-    ("search", _typed("service-00042"), f"1 of 1 shown, of {OWNERS} in all"),
-    ("everything again", _typed(""), f"100 of {OWNERS} shown"),
-    ("sort", _clicked("#owners thead [data-key=image]"), f"100 of {OWNERS} shown"),
-    ("filter", _clicked("a[data-namespace=team-07]"), f"100 of 125 shown, of {OWNERS} in all"),
-    ("clear", _clicked("[type=reset]"), f"100 of {OWNERS} shown"),
-    ("more", _clicked("#more"), f"200 of {OWNERS} shown"),
-    ("all", _clicked("#all"), f"{OWNERS} of {OWNERS} shown"),
+    ("search", _typed("service-00042"), f"1 of 1 shown, of {OWNERS} in all", 1),
+    ("everything again", _typed(""), f"100 of {OWNERS} shown", 100),
+    ("sort", _clicked("#owners thead [data-key=image]"), f"100 of {OWNERS} shown", 100),
+    ("filter", _clicked("a[data-namespace=team-07]"), f"100 of 125 shown, of {OWNERS} in all", 100),
+    ("clear", _clicked("[type=reset]"), f"100 of {OWNERS} shown", 100),
+    ("more", _clicked("#more"), f"200 of {OWNERS} shown", 200),
+    ("all", _clicked("#all"), f"{OWNERS} of {OWNERS} shown", OWNERS),
 ]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import DIGEST, LABELS, REVISION, config, facts, use
 from tests.reports.judged import TAKEN
+from webhook.core.build import Build, Place, Voucher
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Reason, Unknown
 from webhook.core.inside import Inside, System
 from webhook.core.workload import ImageUse, Role
@@ -43,6 +45,18 @@ def test_a_good_image_says_everything() -> None:
         environment="production",
         sure="image config",
     )
+
+
+def test_a_build_that_says_something_else_disputes_the_label() -> None:
+    known = facts()
+    build = Build(voucher=Voucher(Place.INDEX), commit="c3d4e5f6a7b8")
+    platforms = (replace(known.platforms[0], build=build),)
+
+    shown = card(known=replace(known, platforms=platforms))
+
+    assert shown.commit == "c3d4e5f6a7b8"
+    assert shown.disputed == "the label says commit 4f9d6c1e2b3a…, the build says c3d4e5f6a7b8"
+    assert shown.sure == "image config, commit by the build attested in its index, not signed"
 
 
 def test_a_tag_tells_what_it_points_to() -> None:

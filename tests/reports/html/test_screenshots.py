@@ -18,7 +18,7 @@ from tests.reports.html.browsing import NARROW, WIDE
 from tests.reports.shop import shop, trend
 
 if TYPE_CHECKING:
-    from playwright.sync_api import FloatRect, Page
+    from playwright.sync_api import FloatRect, Locator, Page
 
     from tests.reports.html.browsing import Reader
 
@@ -48,6 +48,28 @@ PICTURES = {
 }
 
 
+_SHOWS = {"report-table": "tr.details:visible"}
+"""What must be on a picture, whole: else it is a picture of something else."""
+
+
+def _box(page: Page, one: Locator) -> FloatRect:
+    """Where it is on the page, in pixels; a bounding box is where it is in the window."""
+    page.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
+    box = one.bounding_box()
+    assert box is not None
+    return box
+
+
+def _holds(area: FloatRect, box: FloatRect) -> bool:
+    right, bottom = area["x"] + area["width"], area["y"] + area["height"]
+    return (
+        area["x"] <= box["x"]
+        and area["y"] <= box["y"]
+        and box["x"] + box["width"] <= right
+        and box["y"] + box["height"] <= bottom
+    )
+
+
 def size(picture: bytes) -> tuple[int, int]:
     """Width and height of a PNG (its specification, 11.2.1)."""
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
@@ -67,12 +89,11 @@ def test_the_picture_in_the_docs_is_of_this_page(reader: Reader, name: str) -> N
     else:
         # Down to the table, which goes on and on.
         first, last = page.locator("header"), page.locator(_whole(page))
-    above, below = first.bounding_box(), last.bounding_box()
-    assert above is not None
-    assert below is not None
-    top = max(0, round(above["y"]) - _MARGIN)
-    high = round(below["y"]) - _MARGIN - top
+    top = max(0, round(_box(page, first)["y"]) - _MARGIN)
+    high = round(_box(page, last)["y"]) - _MARGIN - top
     area: FloatRect = {"x": 0, "y": top, "width": width, "height": high}
+    shows = page.locator(_SHOWS.get(name, "details.first")).first
+    assert _holds(area, _box(page, shows)), f"{name} does not show {shows}"
     page.screenshot(path=target, full_page=True, clip=area)
 
     if os.environ.get("WRITE_IMAGES"):

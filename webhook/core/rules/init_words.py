@@ -13,6 +13,9 @@ from webhook.core.standing import INITS, Kind, Process
 _MAX_NAME = 80
 _MAX_NOTE = 160
 _ENTRYPOINT = 'ENTRYPOINT ["tini","--"]'
+AS_ARGS = f"({_ENTRYPOINT}), with `args:` in place of `command:`"
+TO_ARGS = "`command:` threw it away: move it to `args:`"
+"""In the words of a Pod; who judges a file that has others puts them in place of these."""
 _SHARE = "set shareProcessNamespace: true"
 _EXEC = "put `exec` in front of the last command"
 
@@ -162,14 +165,10 @@ class Words(msgspec.Struct, frozen=True):
         process = self.process
         lost = self._lost_init
         if lost:
-            return (
-                f"The image starts {lost} by itself, and `command:` threw it away: "
-                "move it to `args:`."
-            )
+            return f"The image starts {lost} by itself, and {TO_ARGS}."
         share = "" if self.case.shared or not self.shared_accepted else f", or {_SHARE}"
         # With `command:` the image's Entrypoint is not used: an init in it would change nothing.
-        moved = ", with `args:` in place of `command:`" if self.case.command else ""
-        inits = f"tini or dumb-init ({_ENTRYPOINT}){moved}"
+        inits = f"tini or dumb-init {AS_ARGS if self.case.command else f'({_ENTRYPOINT})'}"
         start = f"Start it with {inits}{share}."
         match process.kind:
             case Kind.ABSENT:

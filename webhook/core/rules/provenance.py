@@ -1,4 +1,7 @@
-"""Rule `provenance`: an image says which commit it is, where its source lies, when it was built."""
+"""Rule `provenance`: an image says which commit it is, where its source lies, when it was built.
+
+It says so in labels of its config: what annotations say fails, and the message tells what they say.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
+from webhook.core.annotations import annotated
 from webhook.core.claims import ALL_SCHEMAS, Claims, Unanswered, claims, unanswered
 from webhook.core.facts import ImageFacts, Need, Unknown
 from webhook.core.labels import LABEL_NAMES, Meaning, Question, Schema
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from webhook.core.facts import PlatformImage
     from webhook.core.keys import PublicKey
     from webhook.core.rules.protocol import Image
     from webhook.core.workload import ImageUse, Workload
@@ -124,7 +129,11 @@ class _TooLongError(Exception):
 
 @lru_cache(maxsize=_REMEMBERED)
 def _remembered(rule: ProvenanceRule, facts: ImageFacts) -> _Judged:
-    text = sum(len(key) + len(value) for one in facts.platforms for key, value in one.config.labels)
+    text = sum(
+        len(key) + len(value)
+        for one in facts.platforms
+        for key, value in (*one.config.labels, *one.annotations)
+    )
     # What raises is not remembered.
     if text > _MAX_REMEMBERED_TEXT:
         raise _TooLongError
@@ -156,7 +165,7 @@ def _answer(
     if not facts.platforms:
         return without_platforms()
     problems = [
-        (one.platform, _problems(rule, its, latest))
+        (one.platform, _problems(rule, its, one, latest))
         for one, its in zip(facts.platforms, said, strict=True)
     ]
     platform, worst = max(problems, key=lambda problem: len(problem[1]))
@@ -169,14 +178,14 @@ def _answer(
 
 
 def _problems(
-    rule: ProvenanceRule, said: Claims, latest: datetime | None
+    rule: ProvenanceRule, said: Claims, image: PlatformImage, latest: datetime | None
 ) -> tuple[Unanswered, ...]:
     """What is wrong with one platform; dates after `latest` are, where it is given."""
     found: list[Unanswered] = []
     for question in rule.require:
         match said.of(question):
             case Unanswered() as missing:
-                found.append(missing)
+                found.append(_noted(missing, annotated(image).of(question)))
             case Meaning(label, value, url=SourceUrl() as url) if not _allowed(url, rule.sources):
                 shown, allowed = printable(value, _MAX_SHOWN), _listed(rule.sources)
                 clause = f"label {label} is {shown}, which does not lie under {allowed}"
@@ -187,6 +196,17 @@ def _problems(
             case _:
                 pass
     return tuple(found)
+
+
+def _noted(missing: Unanswered, note: Meaning | Unanswered) -> Unanswered:
+    """A question without an answer, and the annotation that would have been one."""
+    if not isinstance(note, Meaning):
+        return missing
+    clause = (
+        f"{missing.why}: annotation {note.label} says {printable(note.value, _MAX_SHOWN)}, and "
+        "annotations are no labels"
+    )
+    return msgspec.structs.replace(missing, why=clause)
 
 
 def _allowed(url: SourceUrl, sources: tuple[str, ...]) -> bool:

@@ -33,21 +33,28 @@ USER = "oauth2accesstoken"
 _METADATA = "169.254.169.254"
 _TOKEN = "/computeMetadata/v1/instance/service-accounts/default/token"
 _FLAVOR = ("metadata-flavor", "Google")
-_SCOPE = "https://www.googleapis.com/auth/devstorage.read_only"
+_READS = "https://www.googleapis.com/auth/devstorage.read_only"
+"""Pulls, whatever else the account may do (Artifact Registry, «Deploy to Google Cloud»)."""
+_WRITES = "https://www.googleapis.com/auth/cloud-platform"
+"""The one scope with which Artifact Registry takes a push or a deletion; IAM says what the account
+may do with it."""
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _JWT_SECONDS = 600
 _MARGIN = 300.0
 
 
-async def gar_login(asking: Asking, place: CloudPlace, now: datetime) -> Given:
+async def gar_login(asking: Asking, place: CloudPlace, now: datetime, *, writes: bool) -> Given:
     """An access token of ours.
+
+    A key file signs for what is to be done, `writes` or not; what the metadata server gives has the
+    access scopes of the machine.
 
     Raises:
         RegistryError: there is no identity, or Google refuses it.
     """
     file = place.google_application_credentials
     if file:
-        reply = await _by_key(asking, file, now)
+        reply = await _by_key(asking, file, now, _WRITES if writes else _READS)
     else:
         host = place.gce_metadata_host or _METADATA
         url = address(f"http://{host}{_TOKEN}", "GCE_METADATA_HOST")
@@ -58,7 +65,7 @@ async def gar_login(asking: Asking, place: CloudPlace, now: datetime) -> Given:
     return Given(Basic(USER, token), max(lasts - _MARGIN, lasts / 2))
 
 
-async def _by_key(asking: Asking, file: str, now: datetime) -> Mapping[str, object]:
+async def _by_key(asking: Asking, file: str, now: datetime, scope: str) -> Mapping[str, object]:
     what = "GOOGLE_APPLICATION_CREDENTIALS"
     shown = f"{what} (the key file of a service account)"
     try:
@@ -72,7 +79,7 @@ async def _by_key(asking: Asking, file: str, now: datetime) -> Mapping[str, obje
         raise BadContentError(Reason.BAD_CONTENT, f"token_uri in {what} is not over HTTPS")
     claims = {
         "iss": who,
-        "scope": _SCOPE,
+        "scope": scope,
         "aud": where,
         "iat": int(now.timestamp()),
         "exp": int(now.timestamp()) + _JWT_SECONDS,

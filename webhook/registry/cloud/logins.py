@@ -46,6 +46,7 @@ class CloudLogins:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         asking: Asking | None = None,
+        writes: bool = False,
     ) -> None:
         """Nothing is asked yet.
 
@@ -54,11 +55,13 @@ class CloudLogins:
             clock: the time, aware; signatures carry it.
             monotonic: seconds that never go back.
             asking: how the clouds are asked.
+            writes: whether a login must be good for pushes and deletions, too.
         """
         self._place = place
         self._clock = clock
         self._monotonic = monotonic
         self._asking = asking or Asking()
+        self._writes = writes
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._flights: Flights[tuple[str, str], Given] = Flights()
 
@@ -112,7 +115,7 @@ class CloudLogins:
             case "acr":
                 return await acr_login(self._asking, self._place, host)
             case "gar":
-                return await gar_login(self._asking, self._place, now)
+                return await gar_login(self._asking, self._place, now, writes=self._writes)
             case _:
                 found = ecr_host(host)
                 if found is None:  # pragma: no cover - `_key` let nothing else through

@@ -35,6 +35,8 @@ class ImageCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     registry: str = ""
     environment: str = ""
     sure: str = ""
+    disputed: str = ""
+    """What labels, build and annotations say differently."""
     unknown: str = ""
 
 
@@ -57,6 +59,7 @@ def card_of(running: RunningImage, taken: datetime) -> ImageCard:
         registry=known.registry,
         environment=known.environment,
         sure="" if known.unknown else _sure(known),
+        disputed=known.differences,
         unknown=known.unknown,
     )
 

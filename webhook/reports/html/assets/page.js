@@ -115,10 +115,10 @@
     find(id).hidden = !text;
   };
 
-  // The first rows at once, and of thousands a few hundred more with each picture.
+  // The first rows at once, and of thousands more and more with each picture: each lays the table out anew.
   let later = 0;
   const add = (shown, from) => {
-    const until = from ? from + 5 * STEP : STEP;
+    const until = from + (from ? Math.min(from, 10 * STEP) : STEP);
     body.append(...shown.slice(from, until).map(lineOf));
     later = until < shown.length ? requestAnimationFrame(() => add(shown, until)) : 0;
   };
