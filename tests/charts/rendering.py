@@ -29,6 +29,7 @@ FULL: dict[str, Any] = {
     "excludedNamespaces": ["legacy", "vendor"],
     "exceptionNamespaces": ["security"],
     "forbiddenNetworks": ["10.96.0.0/12", "fd00:96::/108"],
+    "maxExceptionDays": 365,
     "pullSecrets": {"read": "named", "names": ["regcred", "pull"]},
     "certificates": {"provider": "cert-manager"},
     "webhook": {

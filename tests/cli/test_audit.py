@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -218,6 +219,47 @@ async def test_with_a_baseline_only_what_is_new_fails(cluster: Cluster) -> None:
     assert "Pod shop/old" not in shown.stdout
     shown = await cluster.audit("-A", "--baseline", write(cluster.folder / "no.json", "{"))
     assert shown.exit_code == 2
+
+
+async def test_with_a_baseline_what_an_exception_excused_fails_when_it_has_ended(
+    cluster: Cluster,
+) -> None:
+    cluster.install()
+    tags = {"mode": "enforce", "rules": {"digest": {}}}
+    cluster.server.put(f"{API}/clusterimagepolicies", "all", spec=tags)
+    cluster.world.put(PODS, "late", spec=pod_spec("registry.example.com/prod/bare:1"))
+    baseline = cluster.folder / "baseline.json"
+    here = ("-A", "--exception-namespace", "shop")
+
+    def excuse(until: timedelta) -> None:
+        now = datetime.now(UTC)
+        made, ends = (f"{one:%Y-%m-%dT%H:%M:%SZ}" for one in (now - timedelta(days=2), now + until))
+        spec = {"rules": ["digest"], "namespaces": ["shop"], "reason": "soon", "expires": ends}
+        spec |= {"image": "registry.example.com/prod/bare"}
+        metadata = {"creationTimestamp": made}
+        path = f"{API}/imageexceptions"
+        cluster.server.put(path, "late", "shop", spec=spec, metadata=metadata)
+
+    excuse(timedelta(days=1))
+    assert (await cluster.audit(*here, "-o", "json", "--output", baseline)).exit_code == 0
+    assert (await cluster.audit(*here, "--baseline", baseline)).exit_code == 0
+
+    excuse(-timedelta(days=1))
+    shown = await cluster.audit(*here, "--baseline", baseline)
+    assert shown.exit_code == 1
+    assert "that stay, for they do more now than then: 1 (a policy got stricter" in shown.stderr
+    assert "Pod shop/late" in shown.stdout
+
+
+async def test_with_a_baseline_of_a_milder_policy_what_refuses_now_fails(cluster: Cluster) -> None:
+    cluster.install("audit")
+    cluster.world.put(PODS, "old", spec=pod_spec("nginx:1"))
+    baseline = cluster.folder / "baseline.json"
+    assert (await cluster.audit("-A", "-o", "json", "--output", baseline)).exit_code == 0
+    cluster.install("enforce")
+    shown = await cluster.audit("-A", "--baseline", baseline)
+    assert shown.exit_code == 1
+    assert "Pod shop/old" in shown.stdout
 
 
 @pytest.mark.parametrize(

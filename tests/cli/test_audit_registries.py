@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.audit.world import PODS, pod_spec, world
+from tests.builders import DIGEST
 from tests.cli.checking import policy, write
 from tests.cli.cluster_processes import write_kubeconfig
 from tests.cli.registries import reachable, registry_in_thread
@@ -90,3 +91,29 @@ async def test_a_bar_is_shown_on_a_terminal(registry: DemoRegistry, tmp_path: Pa
     seen, _ = await audit(registry, tmp_path, terminal=True)
     assert "Looking up images" in seen
     assert f"{IMAGES}/{IMAGES}" in seen
+
+
+@pytest.mark.parametrize("command", [("audit", "-A"), ("policy", "simulate")])
+async def test_a_registry_of_a_cloud_is_logged_in_to_by_that_cloud(
+    tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where no cloud is, the login says what is not set; so nobody is asked here.
+    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    ours = "/apis/cocket.dev/v1alpha1"
+    async with world() as cluster:
+        cluster.put(PODS, "web", spec=pod_spec(f"shop.azurecr.io/web@{DIGEST}"))
+        spec = {"host": "shop.azurecr.io", "credentials": {"provider": "acr"}}
+        cluster.server.put(f"{ours}/registries", "shop", spec=spec)
+        rules: dict[str, Any] = {"init": {}} if command[0] == "audit" else {"digest": {}}
+        cluster.server.put(f"{ours}/clusterimagepolicies", "all", spec={"rules": rules})
+        stricter = write(tmp_path / "new.yaml", policy("new", rules="init: {}"))
+        new = [] if command[0] == "audit" else [stricter]
+        kubeconfig = write_kubeconfig(tmp_path, cluster.api.server)
+        shown = await asyncio.to_thread(
+            cocket, *command, "--kubeconfig", kubeconfig, "-o", "json", *new
+        )
+
+    assert shown.exit_code == 1
+    assert "Azure Container Registry gives to Registry shop could not be had" in shown.stdout
+    assert "AZURE_CLIENT_ID" in shown.stdout

@@ -8,7 +8,7 @@ import pytest
 
 from tests.builders import pod
 from tests.operator.facts_world import configured, web
-from webhook.cli.sources import Network, open_source
+from webhook.cli.sources import Network, looking_up
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.registries import Registries
@@ -39,7 +39,7 @@ async def learned(
     """What one run learns of the image."""
     registries = Registries([configured(registry.host)] if known else [])
     ref = ImageRef.parse(registry.name("shop/web", "1"))
-    async with open_source(registries, GivenFacts(), network) as source:
+    async with looking_up(registries, GivenFacts(), network) as source:
         return await source.learn(ref, CONFIG, pod())
 
 

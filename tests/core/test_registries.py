@@ -67,3 +67,12 @@ def test_two_registries_of_one_name_are_refused() -> None:
 
     with pytest.raises(InvalidPolicyError, match="two Registries are named 'prod'"):
         Registries([PROD, twin])
+
+
+def test_equal_registries_in_the_same_order_are_the_same_configuration() -> None:
+    one, other = Registry(name="a", host="a.example"), Registry(name="b", host="b.example")
+
+    assert Registries([one, other]) == Registries([one, other])
+    assert len({Registries([one, other]), Registries([one, other])}) == 1
+    assert Registries([one, other]) != Registries([other, one])
+    assert Registries([one]) != (one,)

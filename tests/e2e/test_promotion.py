@@ -105,6 +105,22 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         assert program.wait(60) == 0, program.tail()
         assert program.printed() == f"{self.prod.name('prod/web', WEB.digest)}\n"
 
+    def slip_in(self, namespace: str, digest: str) -> None:
+        """Create a Pod while the webhook is away; who answers next, sees it run."""
+        self.plane.ask("DELETE", f"{WEBHOOKS}/{self.name}")
+        wait_until(lambda: self.pod(namespace, digest) == "", "nobody is asked", 60)
+
+    def refusals(self, namespace: str) -> dict[str, list[str]]:
+        """What `cocket audit` would have refused of what runs, by image, and why."""
+        arguments = ("audit", "-n", namespace, "--kubeconfig", self.plane.kubeconfig())
+        program = self.cockets.processes.start("audit", COCKET, *arguments, "-o", "json")
+        assert program.wait(60) == 1, program.tail()
+        found: dict[str, list[str]] = {}
+        for one in json.loads(program.printed())["owners"]:
+            said = [finding["message"] for finding in one["findings"] if not one["allowed"]]
+            found.setdefault(one["images"][0]["image"], []).extend(said)
+        return found
+
     def recorded(self) -> bool:
         """Whether the operator has written down both that it saw."""
         status, text = self.plane.ask("GET", f"{OURS}/imagefacts/{name_of(WEB.digest)}")
@@ -158,6 +174,13 @@ def test_only_what_was_promoted_is_admitted_and_stays_so_when_its_origin_is_gone
     assert world.pod(world.by_origin, WEB.digest) == ""
     assert world.pod(world.by_evidence, WEB.digest) == ""
     assert world.pod(world.by_evidence, REBUILT.digest) != ""
+    world.slip_in(world.by_origin, REBUILT.digest)
+    assert world.refusals(world.by_origin) == {
+        world.prod.name("prod/web", WEB.digest): [],
+        world.prod.name("prod/web", REBUILT.digest): [
+            f"it was not promoted: {origin} does not have this digest."
+        ],
+    }
     operator = operate("operator")
     wait_until(world.recorded, "the promotion is recorded", 60)
     operator.process.stop()

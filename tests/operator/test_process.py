@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from tests.audit.promoted import AGREEMENT, PROMOTION, push, registries
 from tests.operator.facts_world import QUICK, World, facts_world, until
 from tests.operator.keeping_world import OPTIONS
 from webhook.core.resources import gather_policies
@@ -180,3 +181,36 @@ async def test_what_runs_is_audited_and_what_comes_is_too(world: World) -> None:
         assert operator.audit is not None
         assert operator.audit.latest is not None
         assert [one.owner.name for one in operator.audit.latest.audited] == ["api", "web"]
+
+
+async def test_what_runs_is_audited_for_promotion_as_admission_asks_for_it(world: World) -> None:
+    world.server.serve("/apis/wgpolicyk8s.io/v1alpha2", "policyreports")
+    images = push(world.registry)
+    for name, spec in registries(world.registry.host).items():
+        world.server.put(REGISTRIES, name, spec=spec)
+    for name, image in images.items():
+        world.pod(name, image.rpartition("@")[2], "prod/web")
+    rules = PROMOTION | AGREEMENT
+    world.server.put(POLICIES, "main", spec={"mode": "enforce", "rules": rules})
+
+    def results() -> dict[str, dict[str, str]]:
+        found = world.server.objects.get("/apis/wgpolicyk8s.io/v1alpha2/policyreports", {})
+        return {
+            one["scope"]["name"]: {result["rule"]: result["result"] for result in one["results"]}
+            for one in found.values()
+        }
+
+    audit = AuditOptions(plan=PlanOptions(gather_seconds=0.1, retry_seconds=0.2))
+    async with operating(world, audit=audit):
+        await until(
+            lambda: (
+                results()
+                == {
+                    "good": {"promotion": "pass", "provenance": "fail"},
+                    "attested": {"promotion": "pass", "provenance": "pass"},
+                    "lying": {"promotion": "pass", "provenance": "fail"},
+                    "rogue": {"promotion": "fail", "provenance": "fail"},
+                }
+            ),
+            20,
+        )

@@ -17,14 +17,12 @@ from tests.pipelines.agent import BASE, SOURCE, Agent, agent
 from tests.pipelines.docker import TYPE
 from tests.pipelines.lines import EXAMPLES, Pipeline, Step, github, gitlab, jenkins
 from tests.servers import real_registry
-from webhook.cli import COMMANDS
 
 pytestmark = [
     pytest.mark.tool("docker-registry"),
     pytest.mark.skipif(shutil.which("git") is None, reason="this machine has no git"),
 ]
 
-PROMOTES = "promote" in COMMANDS
 NAMES = ("jenkins", "github", "gitlab")
 
 
@@ -35,15 +33,8 @@ class Run(msgspec.Struct):
     pipeline: Pipeline
     tag: str
 
-    def steps(self) -> list[Step]:
-        """Without the production half where this build cannot promote."""
-        last = next(
-            (n for n, step in enumerate(self.pipeline.steps) if "cocket promote" in step.script)
-        )
-        return list(self.pipeline.steps[: None if PROMOTES else last])
-
     def all(self) -> None:
-        for step in self.steps():
+        for step in self.pipeline.steps:
             done = self.agent.run(step, self.pipeline)
             assert done.returncode == 0, f"{step.name}: {done.stdout}{done.stderr}"
 
@@ -108,13 +99,10 @@ def _is_deployed(run: Run, host: str) -> None:
     deployed = [call for call in run.agent.said("kubectl") if call[2:4] == ["set", "image"]]
     assert deployed[0] == ["--context", "preprod", "set", "image", "deployment/web", tested]
     assert (run.agent.folder / "make.log").read_text().split() == ["tested", "accepted"]
-    if PROMOTES:
-        assert deployed[1][:5] == ["--context", "prod", "set", "image", "deployment/web"]
-        assert deployed[1][5].startswith(f"app={host}/prod/web")
-        assert deployed[1][5].endswith(f"@{digest}")
-        assert manifest(host, "prod/web", digest) == manifest(host, "preprod/web", digest)
-    else:
-        assert len(deployed) == 1
+    assert deployed[1][:5] == ["--context", "prod", "set", "image", "deployment/web"]
+    assert deployed[1][5].startswith(f"app={host}/prod/web")
+    assert deployed[1][5].endswith(f"@{digest}")
+    assert manifest(host, "prod/web", digest) == manifest(host, "preprod/web", digest)
 
 
 def _says_its_commit(run: Run, host: str) -> None:
@@ -146,7 +134,7 @@ async def test_another_engine_ends_it_before_anything_is_built(
 ) -> None:
     run = prepared(name, tmp_path, host, DOCKER_VERSION=version)
     failed = None
-    for step in run.steps():
+    for step in run.pipeline.steps:
         done = run.agent.run(step, run.pipeline)
         if done.returncode:
             failed = done
@@ -168,7 +156,7 @@ async def test_a_test_that_fails_ends_it_before_anything_is_pushed(
     run.agent.git("push", "-q", "origin", "main")
     run.agent.environment["GITHUB_SHA"] = run.agent.git("rev-parse", "main")
     codes = []
-    for step in run.steps():
+    for step in run.pipeline.steps:
         codes.append(run.agent.run(step, run.pipeline).returncode)
         if codes[-1]:
             break
@@ -208,7 +196,7 @@ def test_a_tag_is_never_used_twice(name: str) -> None:
 
 async def test_a_job_that_is_run_again_moves_no_tag(tmp_path: Path, host: str) -> None:
     run = prepared("gitlab", tmp_path, host)
-    jobs = {step.name: step for step in run.steps()}
+    jobs = {step.name: step for step in run.pipeline.steps}
     first = ship(run, jobs, "7")
     # Its date makes it another image; here its commit does.
     run.agent.environment["CI_COMMIT_SHA"] = run.agent.git("rev-parse", "feature")

@@ -20,9 +20,10 @@ from webhook.core.workload import Workload
 from webhook.demo.faults import Fault
 from webhook.demo.images import Built, image
 from webhook.demo.registry import DemoRegistry
-from webhook.registry.builds import ABSENT_SECONDS, GAP_SECONDS, Builds, with_builds_of
+from webhook.registry.builds import GAP_SECONDS, Builds, with_builds_of
 from webhook.registry.client import RegistryClient
 from webhook.registry.given import GivenFacts
+from webhook.registry.limits import Limits
 from webhook.registry.source import RegistrySource
 
 WEB = image(entrypoint=["/app"])
@@ -105,7 +106,7 @@ async def test_that_nothing_is_attached_is_believed_for_seconds() -> None:
         before = asked.requests()
         assert await asked.build(WEB) == Build()
         assert asked.requests() == before
-        asked.world.now += ABSENT_SECONDS + 1
+        asked.world.now += Limits().absent_seconds + 1
         await asked.build(WEB)
         assert asked.requests() > before
 

@@ -21,7 +21,8 @@ from webhook.core.verdict import Outcome
 from webhook.demo.faults import Fault
 from webhook.demo.images import image
 from webhook.registry.client import RegistryClient, open_client
-from webhook.registry.promotions import ABSENT_SECONDS, GAP_SECONDS, Promotions
+from webhook.registry.limits import Limits
+from webhook.registry.promotions import GAP_SECONDS, Promotions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -114,7 +115,7 @@ async def test_what_was_not_there_is_asked_for_again() -> None:
         assert await asked.outcome() is Outcome.FAIL
         asked.both.add(WEB)
 
-        asked.now += ABSENT_SECONDS - 1
+        asked.now += Limits().absent_seconds - 1
         assert await asked.outcome() is Outcome.FAIL
         asked.now += 2
         assert asked.known() is None

@@ -116,6 +116,7 @@ def audit(
     policy_files: Sequence[Path],
     system_namespace: str,
     exception_namespaces: Sequence[str],
+    max_exception_days: int,
     excluded: Sequence[str],
     offline: bool,
     cache_dir: Path | None,
@@ -152,6 +153,7 @@ def audit(
         policies=tuple(policy_files),
         system_namespace=system_namespace,
         exception_namespaces=tuple(exception_namespaces),
+        max_exception_days=max_exception_days,
         excluded=tuple(excluded),
         offline=offline,
         cache_dir=cache_dir,
@@ -164,9 +166,16 @@ def audit(
     with shown or nullcontext():
         found, trend = asyncio.run(audit_cluster(asked, warn, shown))
     if known is not None:
-        found, left_out = without_known(found, known)
+        left = without_known(found, known)
+        found = left.audit
         if not quiet:
-            click.echo(f"{left_out} findings of the baseline are left out", err=True)
+            click.echo(f"{left.left_out} findings of the baseline are left out", err=True)
+        if left.grown and not quiet:
+            click.echo(
+                f"findings of the baseline that stay, for they do more now than then: {left.grown} "
+                "(a policy got stricter, or an exception has ended)",
+                err=True,
+            )
     for one in found.missing if form != "table" else ():
         warn(f"not looked at: {one}")
     _write(found, trend, form, output, verbose=verbose)

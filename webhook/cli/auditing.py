@@ -15,6 +15,7 @@ from webhook.audit.scan import Scope, scans
 from webhook.cli.grounds import missing, policies_of, refuse_nothing
 from webhook.cli.lookups import SPARE, Snapshot
 from webhook.cli.policies import load_policies
+from webhook.cli.registry_client import open_registry_client
 from webhook.cluster.kinds import CONFIG_MAPS
 from webhook.cluster.login import open_api
 from webhook.cluster.state import ClusterState
@@ -24,13 +25,10 @@ from webhook.engine import Engine
 from webhook.errors import ClusterError, InputError
 from webhook.operator.audit_trend import NAME as TREND
 from webhook.operator.audit_trend import ConfigMap
-from webhook.registry.client import open_client
-from webhook.registry.forbidden import forbid
-from webhook.registry.given import GivenFacts
 from webhook.registry.limits import Limits
-from webhook.registry.source import RegistrySource
+from webhook.registry.questions import Questions
 from webhook.reports.trend_data import load
-from webhook.settings import Settings, api_server
+from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from webhook.cli.terminal import AuditProgress
     from webhook.cluster.api import Api
     from webhook.core.policy import PolicySet
-    from webhook.registry.client import RegistryClient
     from webhook.reports.audited import Audit
     from webhook.reports.trend import Trend
 
@@ -58,6 +55,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: those of the cluster."""
     system_namespace: str = "cocket-system"
     exception_namespaces: tuple[str, ...] = ()
+    max_exception_days: int = Settings().max_exception_days
     excluded: tuple[str, ...] = ()
     offline: bool = False
     cache_dir: Path | None = None
@@ -127,7 +125,7 @@ class Auditing:
             partial(
                 gather_policies,
                 exception_namespaces=frozenset(asked.exception_namespaces),
-                max_exception_days=Settings().max_exception_days,
+                max_exception_days=asked.max_exception_days,
             )
         )
         self._state = ClusterState(api, namespace=asked.system_namespace, gather=self._gathered)
@@ -144,7 +142,9 @@ class Auditing:
         asked = self._asked
         failed = await self._state.look()
         if asked.policies:
-            policies = load_policies(asked.policies, self._warn)
+            policies = load_policies(
+                asked.policies, self._warn, max_exception_days=asked.max_exception_days
+            )
         else:
             policies = policies_of(self._state, failed, self._warn)
             refuse_nothing(policies)
@@ -176,10 +176,10 @@ class Auditing:
         """One look, judged by each set of policies."""
         asked = self._asked
         async with AsyncExitStack() as stack:
-            client = await stack.enter_async_context(self._client())
+            questions = await stack.enter_async_context(self._questions())
             engines = [
                 self._engine(
-                    policies, await stack.enter_async_context(self._source(policies, client))
+                    policies, await stack.enter_async_context(self._source(policies, questions))
                 )
                 for policies in several
             ]
@@ -203,35 +203,31 @@ class Auditing:
         ]
 
     @asynccontextmanager
-    async def _client(self) -> AsyncIterator[RegistryClient | None]:
-        """Who asks the registries, at a pace; None where nobody may be asked."""
+    async def _questions(self) -> AsyncIterator[Questions]:
+        """What asks the registries, at a pace; nobody where nobody may be asked."""
         asked = self._asked
         if asked.offline:
-            yield None
+            yield Questions(None)
             return
-        client = open_client(
-            cache_dir=asked.cache_dir,
+        async with open_registry_client(
+            None,
+            writes=False,
             limits=_limits(asked),
+            cache_dir=asked.cache_dir,
             secrets=self._state.secrets,
-            forbidden=await forbid([self._api.server, api_server()]),
-        )
-        try:
-            yield client
-        finally:
-            await client.close()
-            self.requests = client.ways.pace.sent if client.ways.pace is not None else 0
+            server=self._api.server,
+        ) as client:
+            questions = Questions(client)
+            try:
+                yield questions
+            finally:
+                await questions.close()
+                self.requests = client.ways.pace.sent if client.ways.pace is not None else 0
 
     @asynccontextmanager
-    async def _source(
-        self, policies: PolicySet, client: RegistryClient | None
-    ) -> AsyncIterator[Snapshot]:
+    async def _source(self, policies: PolicySet, questions: Questions) -> AsyncIterator[Snapshot]:
         """Recorded facts, else the registries."""
-        source = RegistrySource(
-            registries=lambda: policies.registries,
-            client=client,
-            given=GivenFacts(),
-            recorded=self._state.recorded,
-        )
+        source = questions.source(lambda: policies, recorded=self._state.recorded)
         snapshot = Snapshot(source, self._asked.patience)
         if self._progress is not None:
             snapshot.answered = self._progress.answered
@@ -255,6 +251,7 @@ def _limits(asked: Asked) -> Limits:
         # A registry that asks for a minute's rest gets it.
         image_seconds=asked.patience,
         tag_seconds=max(settings.tag_seconds, asked.patience),
+        absent_seconds=asked.patience,
         cache_bytes=settings.cache_bytes,
         requests_per_second=asked.requests_per_second,
     )

@@ -31,8 +31,7 @@ from webhook.demo.reviews import admission_review
 from webhook.demo.samples import Sample, fill, policy, samples
 from webhook.engine import Engine
 from webhook.registry.client import open_client
-from webhook.registry.given import GivenFacts
-from webhook.registry.source import RegistrySource
+from webhook.registry.questions import Questions
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -136,12 +135,13 @@ async def _webhook(policy_file: Path, log: int) -> AsyncIterator[ApiServer]:
     policies = await asyncio.to_thread(load_policies, [policy_file])
     issued = self_signed(LOCAL_NAMES, _now())
     client = open_client()
-    source = RegistrySource(
-        registries=lambda: policies.registries, client=client, given=GivenFacts()
-    )
+    questions = Questions(client)
     server = Server(
         engine=Engine(
-            policies=lambda: policies, source=source, namespaces=lambda _: {}, clock=_now
+            policies=lambda: policies,
+            source=questions.source(lambda: policies),
+            namespaces=lambda _: {},
+            clock=_now,
         ),
         policies=lambda: policies,
         clock=_now,
@@ -156,6 +156,7 @@ async def _webhook(policy_file: Path, log: int) -> AsyncIterator[ApiServer]:
         async with server:
             yield ApiServer("127.0.0.1", server.port, issued.ca.decode())
     finally:
+        await questions.close()
         await client.close()
 
 

@@ -275,10 +275,10 @@ async def _look_up(
     patience: float,
 ) -> int:
     from webhook.cli.described import describe  # noqa: PLC0415
-    from webhook.cli.sources import open_source  # noqa: PLC0415
+    from webhook.cli.sources import looking_up  # noqa: PLC0415
 
     page = Page(form)
-    async with open_source(registries, given, network) as source:
+    async with looking_up(registries, given, network) as source:
         while batch := list(islice(texts, TOGETHER)):
             asked = [describe(parsed(text), source, patience) for text in batch]
             for report in await asyncio.gather(*asked):

@@ -21,7 +21,7 @@ from webhook.cli.options import (
 from webhook.cli.pin_files import STDIN, File, read_files, read_input, unpinned
 from webhook.cli.policies import load_registries
 from webhook.cli.rewrites import coloured, diff, write
-from webhook.cli.sources import Network, open_source
+from webhook.cli.sources import Network, looking_up
 from webhook.cli.terminal import progress
 from webhook.core.facts import ImageFacts, Need, Unknown
 from webhook.core.image import ImageRef, is_digest
@@ -203,7 +203,7 @@ async def _look_up(
     shown: bool,
 ) -> Mapping[str, str | Unknown]:
     """The digest of each name, or why it is not known."""
-    async with open_source(registries, given, network) as source:
+    async with looking_up(registries, given, network) as source:
         with progress(len(images), shown=shown) as step:
             source.answered = step
             answers = await asyncio.gather(*(_digest(one, source, given) for one in images))

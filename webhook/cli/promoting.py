@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from webhook import __version__
 from webhook.cli import complain
 from webhook.cli.exit_codes import FOUND, GOOD, UNDECIDED
-from webhook.cli.policies import to_stderr
+from webhook.cli.policies import HOWEVER_LONG, to_stderr
 from webhook.cli.registry_client import open_registry_client
 from webhook.cli.terminal import Bar
 from webhook.core import resources
@@ -31,12 +30,10 @@ from webhook.promote.destination import Destination, destination, tagged
 from webhook.promote.promotion import Outcome, promote
 from webhook.promote.signing import Signer, load_signer
 from webhook.promote.statement import Build, Check, Promoted
-from webhook.registry.builds import Builds
-from webhook.registry.given import GivenFacts
 from webhook.registry.limits import Limits
-from webhook.registry.source import RegistrySource
+from webhook.registry.questions import Questions
 from webhook.reports.wording import sentence
-from webhook.settings import Settings, read_pipeline
+from webhook.settings import read_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,7 +109,7 @@ def _policies(files: Sequence[Path], *, quiet: bool) -> PolicySet:
     loaded = resources.load_policies(
         chain.from_iterable(map(read_documents, files)),
         policy_required=False,
-        max_exception_days=Settings().max_exception_days,
+        max_exception_days=HOWEVER_LONG,
         now=datetime.now(UTC),
     )
     if not quiet:
@@ -155,12 +152,11 @@ async def _check(
     registries = policies.registries
     if registries.of(ref) is None:
         registries = type(registries)([*registries.all, replace(where.source_registry, name="-")])
-    builds = Builds(client, keys=lambda: policies.build_keys, monotonic=time.monotonic)
+    judged = replace(policies, policies=asked, registries=registries, exceptions=())
+    questions = Questions(client)
     engine = Engine(
-        policies=lambda: replace(policies, policies=asked, exceptions=()),
-        source=RegistrySource(
-            registries=lambda: registries, client=client, given=GivenFacts(), builds=builds
-        ),
+        policies=lambda: judged,
+        source=questions.source(lambda: judged),
         namespaces=lambda _: None,
         clock=lambda: now,
     )
@@ -169,7 +165,7 @@ async def _check(
     try:
         return await engine.review(workload, _CHECK_SECONDS)
     finally:
-        await builds.close()
+        await questions.close()
 
 
 def _about_images(policy: Policy) -> Policy | None:

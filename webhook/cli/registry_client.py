@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from webhook.registry.credentials import Secrets
     from webhook.registry.limits import Limits
 
 
@@ -26,6 +27,8 @@ async def open_registry_client(
     writes: bool,
     limits: Limits | None = None,
     cache_dir: Path | None = None,
+    secrets: Secrets | None = None,
+    server: str = "",
 ) -> AsyncIterator[RegistryClient]:
     """A client that logs in, registry by registry, as its Registry says, else as this person.
 
@@ -35,6 +38,8 @@ async def open_registry_client(
         writes: whether it pushes or deletes; who only reads asks a cloud for no more.
         limits: see there.
         cache_dir: where manifests and configs are kept; nowhere if absent.
+        secrets: the logins that Registries name by a Secret, where a cluster is at hand.
+        server: URL of its API server, which is no registry.
 
     Raises:
         InputError: the cache folder cannot be used.
@@ -43,9 +48,10 @@ async def open_registry_client(
     client = open_client(
         cache_dir=cache_dir,
         limits=limits,
+        secrets=secrets,
         cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC), writes=writes),
         own=None if own is None else own.of,
-        forbidden=await forbid([api_server()]),
+        forbidden=await forbid([server, api_server()]),
     )
     try:
         yield client

@@ -113,12 +113,12 @@ async def _resolve_all(
     network: Network,
     patience: float,
 ) -> int:
-    from webhook.cli.sources import open_source  # noqa: PLC0415
+    from webhook.cli.sources import looking_up  # noqa: PLC0415
     from webhook.registry.given import GivenFacts  # noqa: PLC0415
 
     code = GOOD
     found: list[Resolved] = []
-    async with open_source(registries, GivenFacts(), network) as source:
+    async with looking_up(registries, GivenFacts(), network) as source:
         while batch := list(islice(texts, _TOGETHER)):
             for one in await asyncio.gather(*[_resolve(text, source, patience) for text in batch]):
                 if one.error is not None:

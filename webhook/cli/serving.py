@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import resource
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -27,7 +26,6 @@ from webhook.cli.serving_certificates import Files, FromSecret, SelfSigning, loc
 from webhook.core.policy import PolicySet
 from webhook.engine import Engine
 from webhook.errors import InputError
-from webhook.registry.builds import Builds
 from webhook.registry.client import open_client
 from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.counting import Requests
@@ -35,8 +33,8 @@ from webhook.registry.credentials import Secrets
 from webhook.registry.forbidden import Network, forbid
 from webhook.registry.given import GivenFacts, read_facts
 from webhook.registry.limits import Limits as RegistryLimits
-from webhook.registry.promotions import Promotions
-from webhook.registry.source import Recorded, RegistrySource
+from webhook.registry.questions import Questions
+from webhook.registry.source import Recorded
 from webhook.registry.tenant import PullSecrets
 from webhook.settings import Settings, api_server, cloud_place
 
@@ -86,6 +84,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     stale_tag_seconds: float = 0.0
     forbidden: tuple[Network, ...] = ()
     """Where no registry may lead, beside the API server."""
+    max_exception_days: int = Settings().max_exception_days
     cluster: Cluster = Cluster()
 
 
@@ -149,7 +148,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
         InputError: it cannot be listened there.
     """
     settings = Settings()
-    client = promotions = builds = None
+    client = None
     if not served.offline:
         limits = RegistryLimits(
             tag_seconds=settings.tag_seconds,
@@ -167,29 +166,9 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             forbidden=await forbid([judging.api_server, api_server()], served.forbidden),
         )
         metrics.registries = partial(registry_metrics, client.ways.breakers)
-        promotions = Promotions(
-            client, rules=lambda: judging.policies().promotion_rules, monotonic=time.monotonic
-        )
-        builds = Builds(
-            client, keys=lambda: judging.policies().build_keys, monotonic=time.monotonic
-        )
-    engine = Engine(
-        policies=judging.policies,
-        source=RegistrySource(
-            registries=lambda: judging.policies().registries,
-            client=client,
-            given=judging.given,
-            recorded=judging.recorded,
-            pull_secrets=judging.pull_secrets,
-            promotions=promotions,
-            builds=builds,
-        ),
-        namespaces=judging.namespaces,
-        clock=now,
-        everything=False,
-    )
+    questions = Questions(client)
     server = Server(
-        engine=engine,
+        engine=engine_of(judging, questions),
         policies=judging.policies,
         clock=now,
         certificate=judging.certificate,
@@ -213,11 +192,25 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
     except OSError as error:
         raise InputError(f"cannot listen: {error.strerror or error}") from error
     finally:
-        for asking in (promotions, builds):
-            if asking is not None:
-                await asking.close()
+        await questions.close()
         if client is not None:
             await client.close()
+
+
+def engine_of(judging: Judging, questions: Questions) -> Engine:
+    """What answers reviews."""
+    return Engine(
+        policies=judging.policies,
+        source=questions.source(
+            judging.policies,
+            given=judging.given,
+            recorded=judging.recorded,
+            pull_secrets=judging.pull_secrets,
+        ),
+        namespaces=judging.namespaces,
+        clock=now,
+        everything=False,
+    )
 
 
 def settle() -> None:
@@ -239,7 +232,13 @@ def _from_files(served: Served, given: GivenFacts, metrics: Metrics) -> Judging:
     """
     # Before the policies are read: a change while we begin is a change.
     contents = read_contents(served.policies)
-    in_force = InForce(load_policies(served.policies, _log.warning))
+    load = partial(
+        load_policies,
+        served.policies,
+        _log.warning,
+        max_exception_days=served.max_exception_days,
+    )
+    in_force = InForce(load())
     if isinstance(served.tls, FromSecret):
         raise InputError("a certificate from a Secret needs the policies of a cluster")
     certificate, reloads = local_certificate(served.tls, served.client_ca, metrics)
@@ -247,7 +246,7 @@ def _from_files(served: Served, given: GivenFacts, metrics: Metrics) -> Judging:
         Reload(
             "policy",
             read=lambda: read_contents(served.policies),
-            make=lambda _: load_policies(served.policies, _log.warning),
+            make=lambda _: load(),
             take=in_force.replace,
             before=contents,
             metrics=metrics,

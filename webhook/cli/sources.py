@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from webhook.cli.lookups import Snapshot
-from webhook.registry.source import RegistrySource
+from webhook.core.policy import PolicySet
+from webhook.registry.questions import Questions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from webhook.core.registries import Registries
-    from webhook.registry.builds import Keys
     from webhook.registry.given import GivenFacts
-    from webhook.registry.promotions import Rules
     from webhook.settings import Settings
 
 
@@ -38,25 +37,19 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_source(
-    registries: Registries,
-    given: GivenFacts,
-    network: Network,
-    rules: Rules = (),
-    keys: Keys = (),
+    policies: PolicySet, given: GivenFacts, network: Network
 ) -> AsyncIterator[Snapshot]:
-    """Facts for one run; about promotion, what `rules` accept; about builds, what `keys` signed.
+    """Facts for one run, as far as these policies ask, of the registries that they know.
 
     Raises:
         InputError: the cache folder cannot be used.
     """
-    client = promotions = builds = None
+    client = None
     async with AsyncExitStack() as stack:
         if not network.offline:
             # Imported here: the HTTP client takes a third of a second, and offline needs none.
             from webhook.cli.registry_client import open_registry_client  # noqa: PLC0415
-            from webhook.registry.builds import Builds  # noqa: PLC0415
             from webhook.registry.limits import Limits  # noqa: PLC0415
-            from webhook.registry.promotions import Promotions  # noqa: PLC0415
 
             settings = network.settings
             limits = Limits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
@@ -68,18 +61,22 @@ async def open_source(
                     cache_dir=network.cache_dir,
                 )
             )
-            promotions = Promotions(client, rules=lambda: rules, monotonic=time.monotonic)
-            stack.push_async_callback(promotions.close)
-            builds = Builds(client, keys=lambda: keys, monotonic=time.monotonic)
-            stack.push_async_callback(builds.close)
-        source = RegistrySource(
-            registries=lambda: registries,
-            client=client,
-            given=given,
-            ask_unconfigured=network.unconfigured,
-            promotions=promotions,
-            builds=builds,
+        questions = Questions(client)
+        stack.push_async_callback(questions.close)
+        source = questions.source(
+            lambda: policies, given=given, ask_unconfigured=network.unconfigured
         )
         snapshot = Snapshot(source, network.budget)
         stack.push_async_callback(snapshot.close)
         yield snapshot
+
+
+def looking_up(
+    registries: Registries, given: GivenFacts, network: Network
+) -> AbstractAsyncContextManager[Snapshot]:
+    """Facts for one run that judges nothing.
+
+    Raises:
+        InputError: the cache folder cannot be used.
+    """
+    return open_source(PolicySet(policies=(), registries=registries), given, network)

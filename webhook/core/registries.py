@@ -66,7 +66,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
 class Registries:
     """All configured registries; the longest match wins."""
 
-    __slots__ = ("_by_host", "all")
+    __slots__ = ("_by_host", "_hash", "all")
 
     def __init__(self, registries: Iterable[Registry] = ()) -> None:
         """Index the registries by host.
@@ -75,6 +75,7 @@ class Registries:
             InvalidPolicyError: two registries have one host and path, or one name.
         """
         self.all = tuple(registries)
+        self._hash = hash(self.all)
         self._by_host: dict[str, list[tuple[str, Registry]]] = {}
         places: dict[tuple[str, tuple[str, ...]], str] = {}
         names: set[str] = set()
@@ -92,6 +93,14 @@ class Registries:
             self._by_host.setdefault(registry.host, []).append((registry.prefix, registry))
         for served in self._by_host.values():
             served.sort(key=lambda one: -len(one[1].path))
+
+    def __eq__(self, other: object) -> bool:
+        """The same registries in the same order are the same configuration."""
+        return isinstance(other, Registries) and (self is other or self.all == other.all)
+
+    def __hash__(self) -> int:
+        """See `__eq__`."""
+        return self._hash
 
     def of(self, ref: ImageRef) -> Registry | None:
         """The registry that serves the image, or None where none is configured for it."""

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from webhook.audit.scan import Scope, scan
 from webhook.core.facts import Reason, Unknown
 from webhook.engine import Engine
-from webhook.registry.given import GivenFacts
-from webhook.registry.source import RegistrySource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from webhook.core.image import ImageRef
     from webhook.core.workload import Workload
     from webhook.engine import Source
-    from webhook.registry.client import RegistryClient
+    from webhook.registry.questions import Questions
     from webhook.reports.audited import Audit
 
 _LOOK_UP_SECONDS = 120.0
@@ -37,7 +35,7 @@ class AuditScanner:
         self,
         api: Api,
         state: ClusterState,
-        client: RegistryClient,
+        questions: Questions,
         clock: Callable[[], datetime],
         *,
         unasked: frozenset[str] = frozenset(),
@@ -48,7 +46,7 @@ class AuditScanner:
         Args:
             api: the cluster.
             state: policies, registries, namespaces and recorded facts, which admission follows too.
-            client: asks registries for what is recorded nowhere, at a pace of its own.
+            questions: ask registries for what is recorded nowhere, at a pace of their own.
             clock: gives aware times.
             unasked: namespaces that admission is never asked about: nothing is refused there.
             version: of Cocket.
@@ -58,12 +56,7 @@ class AuditScanner:
         self._clock = clock
         self._version = version
         self._unasked = unasked
-        self._source = RegistrySource(
-            registries=lambda: state.policies().registries,
-            client=client,
-            given=GivenFacts(),
-            recorded=state.recorded,
-        )
+        self._questions = questions
 
     async def look(self, namespace: str = "") -> Audit:
         """Look at one namespace, or at everything.
@@ -73,10 +66,11 @@ class AuditScanner:
         """
         # One set of policies and one moment for the whole look.
         policies, now = self._state.policies(), self._clock()
+        source = self._questions.source(lambda: policies, recorded=self._state.recorded)
         until = asyncio.get_running_loop().time() + _LOOK_UP_SECONDS
         engine = Engine(
             policies=lambda: policies,
-            source=BoundedSource(self._source, until),
+            source=BoundedSource(source, until),
             namespaces=self._state.namespace_labels,
             clock=lambda: now,
         )

@@ -14,7 +14,7 @@ from webhook.errors import BadContentError, ClusterError, RegistryError
 from webhook.layers.sbom import answer
 from webhook.registry.attestations import Attested, Question, attestations
 from webhook.registry.bases import compared, named
-from webhook.registry.builds import SECONDS, build_in
+from webhook.registry.builds import build_in
 from webhook.registry.statements import Kind
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class OneImage:
             asked = Question(
                 digest=one.digest, top=top, wanted=_BOTH, keys=keys, attached=bool(keys)
             )
-            return await attestations(access, asked, SECONDS)
+            return await attestations(access, asked, self._client.limits.image_seconds)
         except RegistryError as error:
             _log.info("image %s: what is attached: %s", facts.digest, error)
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -33,6 +34,7 @@ from webhook.registry.counting import Requests
 from webhook.registry.forbidden import Forbidden
 from webhook.registry.limits import Limits
 from webhook.registry.promotions import Promotions
+from webhook.registry.questions import Questions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 
 _AUDIT_IMAGE_SECONDS = 60.0
 """For one image, with the wait for its turn; so long a tag is believed, too."""
+_AUDIT_ABSENT_SECONDS = 600.0
+"""So that what one look has no time for is there for the next: a first policy that asks for
+promotion may find thousands of images that were not."""
 _SECRETS_SECONDS = 10.0
 """That image facts wait for the logins: without them they would begin with refusals."""
 
@@ -85,7 +90,9 @@ class Operator:
             requests=self.requests,
             forbidden=options.forbidden,
         )
-        self._clients = [self._client]
+        self._ending = AsyncExitStack()
+        """What is closed in the end, the last one first."""
+        self._ending.push_async_callback(self._client.close)
         self.audit = None if options.audit is None else self._audit(options, options.audit, clock)
         self.desk = Desk(api, gather=options.gather, clock=clock, bell=self._bell)
         self.prober = Prober(
@@ -98,9 +105,10 @@ class Operator:
             options=options.probe,
             forbidden=options.forbidden,
         )
-        self._promotions = Promotions(
+        promotions = Promotions(
             self._client, rules=lambda: self.desk.promotion_rules, monotonic=time.monotonic
         )
+        self._ending.push_async_callback(promotions.close)
         self.facts = FactsKeeper(
             api,
             registries=lambda: self.desk.registries,
@@ -108,7 +116,7 @@ class Operator:
             clock=clock,
             options=options.facts,
             news=None if self.audit is None else self.audit.news.hear,
-            promotions=self._promotions,
+            promotions=promotions,
             keys=lambda: self.desk.build_keys,
         )
         self.keeping = None if options.webhook is None else Keeping(api, options.webhook, clock)
@@ -121,12 +129,8 @@ class Operator:
         Raises:
             Exception: what the first keeper died of.
         """
-        try:
+        async with self._ending:
             await keep(self._keepers(), self._troubles)
-        finally:
-            await self._promotions.close()
-            for client in self._clients:
-                await client.close()
 
     def problems(self) -> dict[str, str]:
         """What is not in order, by keeper; printable."""
@@ -162,6 +166,7 @@ class Operator:
             options.limits,
             image_seconds=_AUDIT_IMAGE_SECONDS,
             tag_seconds=_AUDIT_IMAGE_SECONDS,
+            absent_seconds=_AUDIT_ABSENT_SECONDS,
             requests_per_second=audit.requests_per_second,
         )
         client = open_client(
@@ -171,13 +176,15 @@ class Operator:
             requests=self.requests,
             forbidden=options.forbidden,
         )
-        self._clients.append(client)
+        questions = Questions(client)
+        self._ending.push_async_callback(client.close)
+        self._ending.push_async_callback(questions.close)
         # What admission follows is followed once more: what decides is then read the same way.
         state = ClusterState(self._api, namespace=options.namespace, gather=options.gather)
         scanner = AuditScanner(
             self._api,
             state,
-            client,
+            questions,
             clock,
             unasked=audit.unasked,
             version=audit.version,

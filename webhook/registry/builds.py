@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -32,10 +33,7 @@ if TYPE_CHECKING:
     from webhook.registry.attestations import Attested
     from webhook.registry.client import RegistryClient
 
-ABSENT_SECONDS = 30.0
-"""That an image has no provenance that counts is believed so long: it may be attached soon."""
 GAP_SECONDS = 5.0
-SECONDS = 15.0
 _MAX_KEPT = 16_384
 """Images; 20 MB at most."""
 _WANTED = frozenset({Kind.PROVENANCE})
@@ -65,9 +63,16 @@ class Builds:
         self._client = client
         self._keys = keys
         self._kept: OrderedDict[_Key, _Builds] = OrderedDict()
-        self._absent: Brief[_Key, _Builds] = Brief(ABSENT_SECONDS, monotonic)
+        absent = client.limits.absent_seconds
+        self._absent: Brief[_Key, _Builds] = Brief(absent, monotonic)
         self._gaps: Brief[_Key, _Builds] = Brief(GAP_SECONDS, monotonic)
         self._flights: Flights[_Key, _Builds] = Flights()
+
+    def by(self, keys: Callable[[], Keys]) -> Builds:
+        """The same memory and the same questions on their way, for what other keys signed."""
+        other = copy(self)
+        other._keys = keys  # noqa: SLF001 - of our own kind
+        return other
 
     def known(self, ref: ImageRef, facts: ImageFacts) -> ImageFacts | None:
         """The facts with what memory or a record holds of their builds; None where it is asked."""
@@ -109,7 +114,7 @@ class Builds:
         else:
             # One after the other: a hundred platforms are no reason for hundreds of questions.
             learned = ()
-            until = asyncio.get_running_loop().time() + SECONDS
+            until = asyncio.get_running_loop().time() + self._client.limits.image_seconds
             for one in facts.platforms:
                 asked = Question(digest=one.digest, top=top, wanted=_WANTED, keys=keys)
                 left = max(until - asyncio.get_running_loop().time(), 0.0)

@@ -65,16 +65,16 @@ class RegistryClient:
             monotonic: seconds that never go back.
         """
         self._connections = close
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._disk = disk
         self._memory = Memory(
             monotonic,
-            max_bytes=self._limits.cache_bytes,
-            tag_seconds=self._limits.tag_seconds,
-            failure_seconds=self._limits.failure_seconds,
-            stale_tag_seconds=self._limits.stale_tag_seconds,
+            max_bytes=self.limits.cache_bytes,
+            tag_seconds=self.limits.tag_seconds,
+            failure_seconds=self.limits.failure_seconds,
+            stale_tag_seconds=self.limits.stale_tag_seconds,
         )
-        self.ways = Ways(transport, monotonic, Logins(secrets, cloud, own), self._limits)
+        self.ways = Ways(transport, monotonic, Logins(secrets, cloud, own), self.limits)
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
 
     def known(self, asked: Tagged | Pinned, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
@@ -141,7 +141,7 @@ class RegistryClient:
         if not is_digest(pinned.digest):
             raise _error(Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others")
         access = await self.access(ref, registry)
-        keeping = Keeping(access.reading(self._limits.image_seconds), self._memory, self._disk)
+        keeping = Keeping(access.reading(self.limits.image_seconds), self._memory, self._disk)
         top = await keeping.top(pinned)
         await keeping.note(pinned, top)
         return top
@@ -219,7 +219,7 @@ class RegistryClient:
         self, asked: Tagged | Pinned, place: Place, tenant: Tenant | None, *, with_configs: bool
     ) -> ImageFacts:
         access = await self.ways.to(place, tenant, tenants=asked.access)
-        repository = access.reading(self._limits.image_seconds)
+        repository = access.reading(self.limits.image_seconds)
         # A manifest of a tenant's own can name the parts of others, and get them from a cache.
         shared = (None, None) if asked.access else (self._memory, self._disk)
         keeping = Keeping(repository, *shared)

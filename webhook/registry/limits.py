@@ -13,6 +13,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     tag_seconds: float = 10.0
     stale_tag_seconds: float = 0.0
     """A tag whose registry is silent counts for so long after its last word; 0: never."""
+    absent_seconds: float = 30.0
+    """That an image was not promoted, or that nothing is attached to it, is believed so long."""
     failure_seconds: float = 5.0
     """A registry in trouble is not asked about the same image again before."""
     cache_bytes: int = 64 * 1024 * 1024

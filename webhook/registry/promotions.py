@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from copy import copy
 from typing import TYPE_CHECKING, TypeAlias
 
 from webhook.core.facts import Promotion, Reason, Unknown
@@ -28,12 +29,9 @@ if TYPE_CHECKING:
     from webhook.core.registries import Registries, Registry
     from webhook.registry.client import RegistryClient
 
-ABSENT_SECONDS = 30.0
-"""That an image was not promoted is believed so long: it may be promoted any moment."""
 GAP_SECONDS = 5.0
 _MAX_KEPT = 65_536
 """Digests; 20 MB at most."""
-_EVIDENCE_SECONDS = 15.0
 
 Rules: TypeAlias = tuple[PromotionRule, ...]
 _Key: TypeAlias = tuple[Rules, str, str]
@@ -59,9 +57,16 @@ class Promotions:
         self._client = client
         self._rules = rules
         self._kept: OrderedDict[str, Promotion] = OrderedDict()
-        self._absent: Brief[_Key, Promotion] = Brief(ABSENT_SECONDS, monotonic)
+        absent = client.limits.absent_seconds
+        self._absent: Brief[_Key, Promotion] = Brief(absent, monotonic)
         self._gaps: Brief[_Key, Promotion] = Brief(GAP_SECONDS, monotonic)
         self._flights: Flights[_Key, Promotion] = Flights()
+
+    def by(self, rules: Callable[[], Rules]) -> Promotions:
+        """The same memory and the same questions on their way, for what other rules accept."""
+        other = copy(self)
+        other._rules = rules  # noqa: SLF001 - of our own kind
+        return other
 
     def known(
         self, ref: ImageRef, digest: str, recorded: Promotion | None = None
@@ -173,7 +178,7 @@ class Promotions:
             return Promotion()
         try:
             access = await self._client.access(ref, registry)
-            attached = await read_evidence(access, digest, _EVIDENCE_SECONDS)
+            attached = await read_evidence(access, digest, self._client.limits.image_seconds)
         except RegistryError as error:
             return Promotion(evidence_gap=Unknown(error.reason, str(error)))
         return await asyncio.to_thread(_verified, attached, digest, keys)

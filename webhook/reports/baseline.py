@@ -1,15 +1,16 @@
-"""What an earlier audit found already: with it, only what is new counts."""
+"""What an earlier audit found already: with it, only what is new or does more now counts."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
 from webhook.core.image import ImageRef
-from webhook.core.verdict import Verdict
+from webhook.core.verdict import Mode, Verdict, weaker
 from webhook.errors import InputError, InvalidImageError
 from webhook.reports.audit_json import KIND
 
@@ -24,6 +25,11 @@ Violation: TypeAlias = tuple[str, ...]
 
 The tag and the digest are not in it: a new build with the old trouble is nothing new. The outcome
 is: what could not be checked before, and is found bad now, is new.
+"""
+Known: TypeAlias = Mapping[Violation, Mode]
+"""Violations, and the most that each of them did: refuse, warn, or nothing (`Finding.mode`, into
+which modes and exceptions have gone). One that does more now is new: its policy got stricter, or
+the exception that excused it has ended.
 """
 
 # Half a surrogate pair, which JSON of ours cannot hold (see `strict_json`).
@@ -41,6 +47,7 @@ class _Finding(msgspec.Struct, frozen=True):
     policy: str
     rule: str
     outcome: str
+    mode: Mode
     role: str
     container: str
     image: str
@@ -56,34 +63,51 @@ class _Document(msgspec.Struct, frozen=True):
     owners: list[_Line]
 
 
-def read_baseline(data: bytes, name: str) -> frozenset[Violation]:
+class Rest(msgspec.Struct, frozen=True):
+    """What is left of an audit beside a baseline."""
+
+    audit: Audit
+    left_out: int
+    """Findings that are known."""
+    grown: int
+    """Findings that stay, though the baseline has them, because they do more now."""
+
+
+def read_baseline(data: bytes, name: str) -> Known:
     """The violations in the output of `cocket audit -o json` or `-o jsonl`.
 
     Raises:
         InputError: it is neither; `name` stands for the file.
     """
     try:
-        return frozenset(_violations(_lines(data)))
+        found = list(_violations(_lines(data)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"{name}: no baseline: {error}; write one with `cocket audit -o json --output {name}`"
         ) from error
+    known: dict[Violation, Mode] = {}
+    for violation, mode in found:
+        before = known.get(violation, mode)
+        known[violation] = mode if weaker(mode, before) is before else before
+    return known
 
 
-def without_known(audit: Audit, known: frozenset[Violation]) -> tuple[Audit, int]:
-    """The audit without the violations that are known, and how many those were."""
-    left_out = 0
+def without_known(audit: Audit, known: Known) -> Rest:
+    """The audit without the violations that are known and do no more than they did."""
+    left_out = grown = 0
     audited = []
     for one in audit.audited:
         owner = (one.owner.kind, one.owner.namespace, one.owner.name)
-        findings = [
-            finding
-            for finding in one.verdict.findings
-            if not finding.bad or _identity(owner, finding) not in known
-        ]
-        left_out += len(one.verdict.findings) - len(findings)
+        findings = []
+        for finding in one.verdict.findings:
+            before = known.get(_identity(owner, finding)) if finding.bad else None
+            if before is not None and weaker(finding.mode, before) is finding.mode:
+                left_out += 1
+                continue
+            grown += before is not None
+            findings.append(finding)
         audited.append(replace(one, verdict=Verdict(tuple(findings))))
-    return replace(audit, audited=tuple(audited)), left_out
+    return Rest(replace(audit, audited=tuple(audited)), left_out, grown)
 
 
 def _lines(data: bytes) -> list[_Line]:
@@ -94,17 +118,13 @@ def _lines(data: bytes) -> list[_Line]:
     return msgspec.json.Decoder(_Line).decode_lines(data)
 
 
-def _violations(lines: list[_Line]) -> Iterator[Violation]:
+def _violations(lines: list[_Line]) -> Iterator[tuple[Violation, Mode]]:
     for line in lines:
         owner = (line.owner.kind, line.owner.namespace, line.owner.name)
         for finding in line.findings:
             if finding.outcome in _BAD:
-                yield _violation(
-                    owner,
-                    (finding.policy, finding.rule, finding.outcome, finding.role),
-                    finding.container,
-                    finding.image,
-                )
+                what = (finding.policy, finding.rule, finding.outcome, finding.role)
+                yield _violation(owner, what, finding.container, finding.image), finding.mode
 
 
 def _identity(owner: tuple[str, str, str], finding: Finding) -> Violation:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.reports.findings import finding
 from tests.reports.judged import TAKEN
+from webhook.core.rules import RULES
+from webhook.core.running import DRIFTED
 from webhook.core.verdict import Finding, Mode, Outcome, Verdict
 from webhook.reports.audited import Audit, Audited, Owner
 from webhook.reports.html.shares import Share, namespace_shares, rules_of, shares_of
@@ -37,6 +39,15 @@ def test_every_place_counts_once_with_its_worst_answer() -> None:
 
     assert share == Share("digest", passed=1, excused=1, unchecked=1, failed=1)
     assert (share.asked, share.percent) == (4, 25)
+
+
+def test_every_rule_says_what_holds_where_it_passes() -> None:
+    holds = {rule: Share(rule).holds for rule in (*RULES, DRIFTED)}
+
+    assert all(holds.values()), holds
+    assert len(set(holds.values())) == len(holds)
+    # Of another build's rule there is none, and the page says only its name.
+    assert Share("of-another-build").holds == ""
 
 
 def test_a_check_that_applies_nowhere_has_no_percentage() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _HOLDS = {
     "digest": "is named by a digest",
     "registry": "comes from a registry that the policy allows",
+    "promotion": "came into its registry by promotion",
     "provenance": "says which commit it is",
     "init": "has an init as PID 1, or above it",
     "stop": "ends on its stop signal, and has the time for it",
