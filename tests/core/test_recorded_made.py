@@ -39,9 +39,12 @@ def test_build_and_base_are_read_as_they_were_written() -> None:
 
 
 def test_people_see_how_label_and_build_stand_to_each_other() -> None:
-    (made,) = msgspec.convert(made_of((image(build=BUILD),)), RecordedSpec).made
+    other = replace(BUILD, commit="f" * 40)
+    (made,) = msgspec.convert(made_of((image(build=other),)), RecordedSpec).made
+    (agreed,) = msgspec.convert(made_of((image(build=BUILD),)), RecordedSpec).made
 
-    assert made.agreement is Agreement.AGREES
+    assert made.agreement is Agreement.DISAGREES
+    assert agreed.agreement is None
 
 
 def test_what_could_not_be_asked_is_not_recorded() -> None:

@@ -35,7 +35,7 @@ class RecordedMade(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tr
     chain: str = ""
     """A name for all its layers (`base_image.chains`): another image may stand on it."""
     agreement: Agreement | None = None
-    """For people: how its labels and its build stand to each other."""
+    """For people: how its labels and its build stand to each other, where they do not agree."""
     as_first: bool = False
     """Whether all but its layers is as the first entry has it."""
 
@@ -90,8 +90,15 @@ def _made(one: PlatformImage) -> RecordedMade | None:
         build=None if build is None else _bounded(build),
         base=one.base,
         chain=one.chain,
-        agreement=agreement(claims(one.config, base=one.base), build) if told and build else None,
+        agreement=_trouble(agreement(claims(one.config, base=one.base), build))
+        if told and build
+        else None,
     )
+
+
+def _trouble(found: Agreement) -> Agreement | None:
+    """What is worth its room: that all agree is said for the image as a whole."""
+    return None if found is Agreement.AGREES else found
 
 
 def _bounded(build: Build) -> Build:
