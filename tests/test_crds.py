@@ -13,13 +13,8 @@ from tests.crds import CRDS, READ, nodes, schema, valid, version
 from webhook.core.base_image import BaseImage
 from webhook.core.build import Build, Place, Voucher
 from webhook.core.facts import ImageFacts, Promotion
-from webhook.core.recorded import (
-    RecordedConfig,
-    RecordedPlatform,
-    RecordedPromotion,
-    RecordedSpec,
-    spec_of,
-)
+from webhook.core.recorded import RecordedPromotion, RecordedSpec, spec_of
+from webhook.core.recorded_parts import RecordedConfig, RecordedPlatform
 
 STATELESS = {"ImageContents"}
 """Watched by nobody, so that there is nobody to tell what became of it."""

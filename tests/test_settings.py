@@ -1,10 +1,10 @@
-"""What pipelines say about themselves."""
+"""What the environment says: of pipelines, and of the cluster that we run in."""
 
 from __future__ import annotations
 
 import pytest
 
-from webhook.settings import Pipeline, read_pipeline
+from webhook.settings import Pipeline, api_server, read_pipeline
 
 JENKINS = {
     "BUILD_URL": "https://ci.example.com/job/web/118/",
@@ -52,3 +52,19 @@ def test_outside_a_pipeline_nothing_is_said() -> None:
 
 def test_a_password_does_not_show_itself() -> None:
     assert "sesame" not in repr(read_pipeline({"COCKET_KEY_PASSWORD": "sesame"}))
+
+
+@pytest.mark.parametrize(
+    ("environment", "url"),
+    [
+        ({}, ""),
+        ({"KUBERNETES_SERVICE_PORT": "443"}, ""),
+        ({"KUBERNETES_SERVICE_HOST": "10.96.0.1"}, "https://10.96.0.1:443"),
+        (
+            {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"},
+            "https://[fd00::1]:6443",
+        ),
+    ],
+)
+def test_pods_are_told_where_their_api_server_is(environment: dict[str, str], url: str) -> None:
+    assert api_server(environment) == url

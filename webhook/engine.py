@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.judge import InvalidImage, crowded, judge
+from webhook.core.old_tags import set_aside
 from webhook.core.passed import Passed
 from webhook.core.policy import OnUnknown
 from webhook.core.rules.protocol import Image
@@ -152,7 +153,8 @@ class Engine:
     ) -> Verdict:
         if _asks_for_use(policies):
             images = {text: self._with_use(image) for text, image in images.items()}
-        return judge(
+        images, old_tags = set_aside(images)
+        verdict = judge(
             workload,
             images,
             policies,
@@ -162,6 +164,7 @@ class Engine:
             exceptions=current.exceptions_in(workload.namespace),
             passed=self._passed,
         )
+        return replace(verdict, old_tags=old_tags) if old_tags else verdict
 
     def _with_use(self, image: Image | InvalidImage) -> Image | InvalidImage:
         """The image with what is recorded of its use; what a tag points to is never recorded."""

@@ -10,7 +10,8 @@
     ├── RegistryError               a registry did not give us what we asked for; `.reason` says why
     │   ├── BadContentError           it answered, and what it served is bad
     │   └── UnavailableError          we could not get it
-    │       └── RefusedError            it refuses who we are; `.who` and `.status`
+    │       ├── RefusedError            it refuses who we are; `.who` and `.status`
+    │       └── BlockedError            we do not dial where its name leads
     └── ClusterError                the API server did not do what we asked; `.status` and `.reason`
 
 There is no «verification failed»: a failed check is a `Finding`, and a check that could not be made
@@ -72,6 +73,10 @@ class BadContentError(RegistryError):
 
 class UnavailableError(RegistryError):
     """We could not get it: refused, missing, unreachable, too slow."""
+
+
+class BlockedError(UnavailableError):
+    """Our own guard forbids to dial where the name of a registry leads."""
 
 
 class RefusedError(UnavailableError):

@@ -31,6 +31,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds for the layers of one image: a gigabyte, at the pace of a home's connection."""
     tag_seconds: float = 10.0
     """Seconds that a tag is believed. Tags move; a rollout asks for one a hundred times at once."""
+    stale_tag_seconds: float = 0.0
+    """Seconds from a registry's last word on a tag for which it counts while the registry is
+    silent. None: what nobody could check is unknown unless somebody decides otherwise."""
     cache_bytes: int = 64 * 1024 * 1024
     """Bytes of image configs kept in memory, by digest. About 30,000 images."""
     body_bytes: int = 32 * 1024 * 1024
@@ -74,6 +77,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def environment() -> dict[str, str]:
     """All variables, for programs that a person has run."""
     return dict(os.environ)
+
+
+def api_server(environment: Mapping[str, str] = os.environ) -> str:
+    """URL of the API server of the cluster that we run in, as its Pods are told; empty outside."""
+    host = environment.get("KUBERNETES_SERVICE_HOST", "")
+    port = environment.get("KUBERNETES_SERVICE_PORT", "443")
+    return f"https://{f'[{host}]' if ':' in host else host}:{port}" if host else ""
 
 
 def docker_config() -> Path:

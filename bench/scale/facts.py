@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from bench.scale.fill import fill
+from bench.scale.insides import base_of, build_of, inside_of
 from bench.scale.pods import digest
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage
 from webhook.core.recorded import spec_of
@@ -24,13 +27,22 @@ _IMAGES = Path(__file__).parents[2] / "tests" / "data" / "images" / "official-im
 _AT_ONCE = 1e9
 """Writes a second: etcd's own pace. The operator has a slower one."""
 _MOST_USERS = 10
+_BASES = 20
+"""Base images, on which all others stand."""
+_FIRST_BASE = 10_000_000
 
 
 class Recording:
     """Facts of images as they are, with the labels that a build pipeline puts on top."""
 
-    def __init__(self, api: Api) -> None:
-        """Read the configs of known images."""
+    def __init__(self, api: Api, *, looked: bool = True) -> None:
+        """Read the configs of known images.
+
+        Args:
+            api: where they are recorded.
+            looked: whether layers and attestations were read, as the chart has it by default.
+        """
+        self._looked = looked
         lines = _IMAGES.read_text(encoding="utf-8").splitlines()
         self._known: list[dict[str, Any]] = [json.loads(line) for line in lines]
         self._writer = FactsWriter(api, Pace(_AT_ONCE), lambda: datetime.now(UTC))
@@ -56,12 +68,29 @@ class Recording:
         """What is known of one: every third is an index of two platforms."""
         architectures = ("amd64", "arm64") if number % 3 == 0 else ("amd64",)
         platforms = tuple(
-            PlatformImage(
-                f"linux/{one}", digest(-2 * number - place - 1), self._config(number, one)
-            )
+            self._platform(number, place, one, alone=len(architectures) == 1)
             for place, one in enumerate(architectures)
         )
         return ImageFacts(digest=digest(number), platforms=platforms, source="bench")
+
+    def _platform(
+        self, number: int, place: int, architecture: str, *, alone: bool
+    ) -> PlatformImage:
+        """One platform; the digest of a manifest that stands alone is the image's."""
+        config = self._config(number, architecture)
+        own = digest(number) if alone else digest(-2 * number - place - 1)
+        platform = PlatformImage(f"linux/{architecture}", own, config)
+        if not self._looked:
+            return platform
+        known = self._known[number % len(self._known)]
+        source = f"https://github.com/acme/{self._name(number)}"
+        return replace(
+            platform,
+            inside=inside_of(number, known, config),
+            build=build_of(number, digest(number)[-40:], source),
+            base=base_of(number, digest(number % _BASES + _FIRST_BASE)),
+            chain=own[-32:],
+        )
 
     def _config(self, number: int, architecture: str) -> ImageConfig:
         known = self._known[number % len(self._known)]

@@ -78,7 +78,7 @@ async def measure_all(plane: ControlPlane, api: Api, sizes: Sizes) -> list[Row]:
     empty = await alone(plane, sizes, "a replica in an empty cluster")
     await fill(
         sizes.namespaces,
-        lambda number: api.create(NAMESPACES.path(), _namespace(number)),
+        lambda number: api.create(NAMESPACES.path(), namespace(number)),
         "namespaces",
     )
     named = await alone(plane, sizes, "with all namespaces")
@@ -187,7 +187,7 @@ async def _keep_counting(recording: Recording, sizes: Sizes) -> None:
         await asyncio.sleep(1 / _WRITES_PER_SECOND)
 
 
-def _namespace(number: int) -> dict[str, object]:
+def namespace(number: int) -> dict[str, object]:
     """As a platform labels them."""
     name = f"tenant-{number:05d}"
     labels = {

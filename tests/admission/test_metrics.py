@@ -66,6 +66,7 @@ def test_everything_else_has_its_name() -> None:
     metrics.reload_failing["policy"] = True
     metrics.lost_lines = lambda: 3
     metrics.connections = 5
+    metrics.old_tags = 2
     metrics.expires = lambda: NOW
 
     seen = samples(metrics)
@@ -76,6 +77,7 @@ def test_everything_else_has_its_name() -> None:
     assert seen["cocket_reload_failing", "policy"] == 1
     assert seen["cocket_log_lines_lost_total",] == 3
     assert seen["cocket_connections",] == 5
+    assert seen["cocket_old_tags_total",] == 2
     assert seen["cocket_certificate_expiry_timestamp_seconds",] == NOW.timestamp()
 
 

@@ -28,11 +28,13 @@ FULL: dict[str, Any] = {
     "policy": {"mode": "warn", "rules": {"registry": {"environments": ["production"]}}},
     "excludedNamespaces": ["legacy", "vendor"],
     "exceptionNamespaces": ["security"],
+    "forbiddenNetworks": ["10.96.0.0/12", "fd00:96::/108"],
     "maxExceptionDays": 365,
     "pullSecrets": {"read": "named", "names": ["regcred", "pull"]},
     "certificates": {"provider": "cert-manager"},
     "webhook": {
         "replicas": 3,
+        "staleTagSeconds": 300,
         "extraArgs": ["--bind=0.0.0.0"],
         "podAnnotations": {"a": "b"},
         "podLabels": {"c": "d"},

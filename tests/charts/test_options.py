@@ -37,6 +37,9 @@ def test_what_is_excluded_and_what_is_trusted_reaches_the_processes() -> None:
     assert "--max-exception-days=365" in operator
     assert {"--exclude-namespace=legacy", "--exclude-namespace=vendor"} <= {*operator}
     assert {"--pull-secret=regcred", "--pull-secret=pull"} <= {*webhook}
+    assert {"--forbid-network=10.96.0.0/12", "--forbid-network=fd00:96::/108"} <= {*webhook}
+    assert {"--forbid-network=10.96.0.0/12", "--forbid-network=fd00:96::/108"} <= {*operator}
+    assert "--stale-tag-seconds=300" in webhook
     assert "--failure-policy=fail" in operator
     assert "--replicas=3" in operator
     assert "--tls-secret=cocket-system/cocket-tls" in webhook

@@ -146,8 +146,6 @@ def test_people_read_the_answers_that_the_rules_read() -> None:
             {
                 "platform": "linux/amd64",
                 "config": {
-                    "os": "linux",
-                    "architecture": "amd64",
                     "entrypoint": ["/sbin/tini", "--"],
                     "cmd": ["/app"],
                     "labels": LABELS,
@@ -166,7 +164,7 @@ def test_people_read_the_answers_that_the_rules_read() -> None:
 
 def test_annotations_are_recorded_with_their_platform() -> None:
     (one,) = facts(config(labels={})).platforms
-    known = ImageFacts(digest=DIGEST, platforms=(replace(one, annotations=NOTES),))
+    known = ImageFacts(digest=DIGEST, platforms=(replace(one, digest=DIGEST, annotations=NOTES),))
     found = spec(known)
 
     read = again(known)

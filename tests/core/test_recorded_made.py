@@ -23,7 +23,7 @@ BASE = BaseImage(name="debian:12", digest=DIGEST, found=True, labels=("org.label
 
 
 def image(**more: object) -> PlatformImage:
-    return replace(facts(config()).platforms[0], **more)
+    return replace(facts(config()).platforms[0], digest=DIGEST, **more)
 
 
 def test_build_and_base_are_read_as_they_were_written() -> None:
@@ -39,9 +39,12 @@ def test_build_and_base_are_read_as_they_were_written() -> None:
 
 
 def test_people_see_how_label_and_build_stand_to_each_other() -> None:
-    (made,) = msgspec.convert(made_of((image(build=BUILD),)), RecordedSpec).made
+    other = replace(BUILD, commit="f" * 40)
+    (made,) = msgspec.convert(made_of((image(build=other),)), RecordedSpec).made
+    (agreed,) = msgspec.convert(made_of((image(build=BUILD),)), RecordedSpec).made
 
-    assert made.agreement is Agreement.AGREES
+    assert made.agreement is Agreement.DISAGREES
+    assert agreed.agreement is None
 
 
 def test_what_could_not_be_asked_is_not_recorded() -> None:
@@ -56,6 +59,9 @@ def test_none_attached_is_recorded_without_an_agreement() -> None:
 
 
 def test_what_is_too_large_is_left_out_and_said() -> None:
-    long = image(base=BaseImage(name="x" * 400, labels=("y" * 200,) * 32))
+    long = [
+        image(base=BaseImage(name=f"{number}" * 400, labels=("y" * 200,) * 32))
+        for number in range(10)
+    ]
 
-    assert made_of((long,) * 10) == {"made": [], "truncated": True}
+    assert made_of(long) == {"made": [], "truncated": True}

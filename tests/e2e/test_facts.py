@@ -30,7 +30,7 @@ async def test_a_manifest_and_an_index_that_run_are_known_by_their_commit(world:
         ]
 
     for one, name, platforms in zip(
-        facts, ("single", "multi"), (["amd64"], ["amd64", "arm64"]), strict=True
+        facts, ("single", "multi"), (["linux/amd64"], ["linux/amd64", "linux/arm64"]), strict=True
     ):
         spec = one["spec"]
         assert spec["commit"] == REVISION
@@ -39,7 +39,7 @@ async def test_a_manifest_and_an_index_that_run_are_known_by_their_commit(world:
         assert "tini" in spec["pid1"]
         assert spec["registries"] == ["prod"]
         assert spec["image"] == f"{world.registry.host}/shop/web"
-        assert [p["config"]["architecture"] for p in spec["platforms"]] == platforms
+        assert [p["platform"] for p in spec["platforms"]] == platforms
         assert one["status"]["usedBy"] == {"count": 1, "names": [f"{world.namespace}/Pod/{name}"]}
     shown = await world.plane.kubectl_beside("get", "imagefacts")
     assert REVISION in shown.stdout

@@ -73,7 +73,8 @@ async def test_what_is_attached_answers_first_and_the_base_is_recorded(world: Wo
     assert (spec["built"], spec["builtFrom"]) == ("2026-11-20T08:00:00Z", "annotation")
     assert (spec["source"], spec["sourceFrom"]) == ("https://github.com/acme/web", "build")
     assert made["base"]["annotations"] == ["org.opencontainers.image.version"]
-    (row,) = [line for line in shown.stdout.splitlines() if COMMIT in line]
+    object_name = name_of(name.partition("@")[2])
+    (row,) = [line for line in shown.stdout.splitlines() if line.startswith(object_name)]
     assert "disagrees" in row
     assert made["build"]["commit"] == COMMIT
     assert made["base"]["digest"] == base.partition("@")[2]

@@ -133,3 +133,20 @@ def test_a_twin_is_set_aside_and_not_contacted(
     assert conditions(plane, "registries/operate-b")["Reachable"]["reason"] == "NotAsked"
     wait_condition(plane, "registries/operate-a", "Reachable", "Unreachable")
     remove(plane, "registries/operate-a", "registries/operate-b")
+
+
+def test_the_api_server_is_never_asked_as_a_registry(
+    plane: ControlPlane, operate: Callable[..., Cocket]
+) -> None:
+    spec = {
+        "host": plane.url.removeprefix("https://"),
+        "allowPrivateAddresses": True,
+        "tls": {"insecureSkipVerify": True},
+    }
+    put(plane, made("Registry", "operate-server", spec))
+    operate()
+
+    found = wait_condition(plane, "registries/operate-server", "Reachable", "Unreachable")
+
+    assert "is the API server of the cluster, which is no registry" in found["message"]
+    remove(plane, "registries/operate-server")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.registry.scripted import Scripted, request, response
 from webhook.core.facts import Reason, Unknown
-from webhook.errors import BadContentError, RegistryError, UnavailableError
+from webhook.errors import BadContentError, BlockedError, RegistryError, UnavailableError
 from webhook.registry.breaker import Breaker, Breakers, Breaking
 
 if TYPE_CHECKING:
@@ -193,3 +193,17 @@ def test_very_many_doors_are_not_remembered() -> None:
         breakers.of(f"r{number}", ())
 
     assert len(breakers.open()) <= 4096
+
+
+async def test_what_our_own_guard_forbids_is_no_trouble_of_the_registry() -> None:
+    breakers = Breakers(lambda: 0.0)
+
+    def forbidden(_: Request) -> Response:
+        raise BlockedError(Reason.UNREACHABLE, "it must not be contacted")
+
+    breaking = Breaking(Scripted(forbidden), breakers, "r.example")
+    for _ in range(4):
+        with pytest.raises(BlockedError):
+            await breaking.send(request())
+
+    assert breakers.open() == {"r.example": False}

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from webhook.core.policy import Broken
     from webhook.core.verdict import Finding
 
-_MAX_BROKEN = 3
-"""Lines about broken documents under one answer; their status says the rest."""
+_FEW = 3
+"""Lines about broken documents, or old tags, under one answer; status and log say the rest."""
 _MAX_TITLE = 60
 _MAX_ANNOTATION = 512
 _MAX_SENTENCE = 200
@@ -58,10 +58,15 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     decision: str
     """`allowed`, `warned` or `denied`."""
     denials: Sequence[Finding] = ()
+    old_tags: Sequence[str] = ()
 
 
 def answer_of(
-    uid: str, title: str, bad: Sequence[Finding], broken: Sequence[Broken] = ()
+    uid: str,
+    title: str,
+    bad: Sequence[Finding],
+    broken: Sequence[Broken] = (),
+    old_tags: Sequence[str] = (),
 ) -> Answer:
     """The answer to a verdict.
 
@@ -70,20 +75,25 @@ def answer_of(
         title: kind and name of the object, for the message.
         bad: the findings with outcome fail or unknown, in the verdict's order.
         broken: documents that cannot be used, without which the object may have passed.
+        old_tags: sentences about images that were judged by what their tag pointed to before.
     """
-    if not bad and not broken:
+    if not bad and not broken and not old_tags:
         return Answer(_HEAD + _encode(uid) + _ADMITTED, "allowed")
     denials = [finding for finding in bad if finding.denies]
     warnings = [finding for finding in bad if finding.warns]
-    decision = "denied" if denials else "warned" if warnings else "allowed"
+    decision = "denied" if denials else "warned" if warnings or old_tags else "allowed"
     response = Response(
         uid=uid,
         allowed=not denials,
         status=Status(refusal(title, denials)) if denials else None,
-        warnings=[*_broken_texts(broken), *warning_texts(warnings)],
-        audit_annotations=_annotations(decision, bad),
+        warnings=[
+            *_broken_texts(broken),
+            *_few(old_tags, "judged by tags of before"),
+            *warning_texts(warnings),
+        ],
+        audit_annotations=_annotations(decision, bad, old_tags),
     )
-    return Answer(_review(response), decision, denials)
+    return Answer(_review(response), decision, denials, old_tags)
 
 
 def unjudged(uid: str, sentence: str, *, allowed: bool) -> Answer:
@@ -105,7 +115,7 @@ def unjudged(uid: str, sentence: str, *, allowed: bool) -> Answer:
     return Answer(_review(response), "warned" if allowed else "denied")
 
 
-def _annotations(decision: str, bad: Sequence[Finding]) -> dict[str, str]:
+def _annotations(decision: str, bad: Sequence[Finding], old_tags: Sequence[str]) -> dict[str, str]:
     """For the audit log: what was decided, by whom, and what nobody could tell."""
     unknown = (str(finding.reason) for finding in bad if finding.outcome is Outcome.UNKNOWN)
     annotations = {
@@ -114,21 +124,25 @@ def _annotations(decision: str, bad: Sequence[Finding]) -> dict[str, str]:
         "rules": _list(finding.rule for finding in bad),
         "unknown": _list(unknown),
         "exceptions": _list(finding.exception for finding in bad if finding.exception),
+        "old-tags": printable("; ".join(old_tags), _MAX_ANNOTATION),
     }
     return {key: value for key, value in annotations.items() if value}
 
 
 def _broken_texts(broken: Sequence[Broken]) -> list[str]:
-    """What is not in force: few lines, and each says at least that, whatever its name."""
-    texts = [
-        printable(
-            f"{SIGN}{shortened(one.title, _MAX_TITLE)} is broken and not in force: {one.message}",
-            MAX_WARNING,
-        )
-        for one in broken[:_MAX_BROKEN]
+    """What is not in force; each says at least that, whatever its name."""
+    sentences = [
+        f"{shortened(one.title, _MAX_TITLE)} is broken and not in force: {one.message}"
+        for one in broken
     ]
-    more = len(broken) - _MAX_BROKEN
-    return [*texts, f"cocket: +{more} more that are not in force"] if more > 0 else texts
+    return _few(sentences, "that are not in force")
+
+
+def _few(sentences: Sequence[str], what: str) -> list[str]:
+    """Few warnings, and each as long as the API server lets it be."""
+    texts = [printable(f"{SIGN}{one}", MAX_WARNING) for one in sentences[:_FEW]]
+    more = len(sentences) - _FEW
+    return [*texts, f"{SIGN}+{more} more {what}"] if more > 0 else texts
 
 
 def _list(words: Iterable[str]) -> str:

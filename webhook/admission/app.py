@@ -220,9 +220,11 @@ class Admission:
         """Answer, count and log a verdict."""
         bad = verdict.bad
         broken = self._policies().broken_in(asked.namespace)
-        answer = answer_of(asked.uid, asked.title if bad else "", bad, broken)
+        title = asked.title if bad else ""
+        answer = answer_of(asked.uid, title, bad, broken, verdict.old_tags)
         seconds = perf_counter() - started
         self._metrics.judged(answer.decision, bad, seconds)
+        self._metrics.old_tags += len(verdict.old_tags)
         self._decisions.write(Judged(self._clock(), asked, answer, bad, seconds))
         return answer.body
 

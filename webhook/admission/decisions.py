@@ -65,6 +65,8 @@ class Decision(
     unknown: int = 0
     findings: Sequence[Logged] = ()
     """Those that refused come first."""
+    old_tags: Sequence[str] = ()
+    """About images that were judged by what their tag pointed to before."""
     cause: str = ""
     """Why nothing was judged, where nothing was."""
 
@@ -121,6 +123,7 @@ def decision_of(judged: Judged) -> Decision:
         failed=len(bad) - unknown,
         unknown=unknown,
         findings=logged(bad) if bad else (),
+        old_tags=tuple([printable(one, _MAX_NAME) for one in answer.old_tags]),
     )
 
 

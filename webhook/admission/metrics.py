@@ -51,6 +51,8 @@ class Metrics:
         """By status: what was no AdmissionReview."""
         self.closed: Counter[str] = Counter()
         """Connections that the server ended, by cause."""
+        self.old_tags = 0
+        """Images judged by what their tag pointed to a while ago."""
         self.reloads: Counter[tuple[str, str]] = Counter()
         """By what was read anew, and whether it could be used."""
         self.reload_failing: dict[str, bool] = {}
@@ -142,6 +144,12 @@ class Metrics:
             "Connections that the server ended, by cause.",
             ("cause",),
             _one(self.closed),
+        )
+        yield _counter(
+            "cocket_old_tags",
+            "Images judged by what their tag pointed to before its registry fell silent.",
+            (),
+            [((), self.old_tags)],
         )
         yield _counter(
             "cocket_reloads",

@@ -215,6 +215,7 @@ class Auditing:
             limits=_limits(asked),
             cache_dir=asked.cache_dir,
             secrets=self._state.secrets,
+            server=self._api.server,
         ) as client:
             questions = Questions(client)
             try:

@@ -12,12 +12,15 @@ from webhook.cli.audit_options import audit_options
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.operate_words import HttpsUrl, Identity, ObjectName
 from webhook.cli.options import exception_days_option
+from webhook.cli.registry_options import forbid_option
 from webhook.cli.report_options import ReportServed, report_options
 from webhook.cli.scope import login_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from webhook.registry.forbidden import Network
 
 _EPILOG = """\b
 Examples:
@@ -154,6 +157,7 @@ Exit code:
     metavar="N",
     help="Images whose layers are read at one time; 0: layers are never read.",
 )
+@forbid_option
 @click.option(
     "--probe-bind", default="", metavar="ADDRESS", help="Listen there; every address if absent."
 )
@@ -196,6 +200,7 @@ def operate(
     identity: str | None,
     remove: bool,
     look_inside: int,
+    forbidden: Sequence[Network],
     probe_bind: str,
     probe_port: int,
     log_level: str,
@@ -244,6 +249,7 @@ def operate(
             exception_namespaces=tuple(exception_namespaces),
             max_exception_days=max_exception_days,
             look_inside=look_inside,
+            forbidden=tuple(forbidden),
             webhook=webhook if service or webhook_url else None,
             audit=Audited(
                 audit_interval, audit_reports, audit_events, tuple(excluded), annotate_workloads

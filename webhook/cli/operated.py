@@ -17,6 +17,7 @@ from webhook.operator.audit_reports import ReportOptions
 from webhook.operator.configuration import SYSTEM_NAMESPACE, Endpoint, Shape
 from webhook.operator.report_apis import ReportsWanted
 from webhook.operator.scene import Options as WebhookOptions
+from webhook.registry.forbidden import Network
 from webhook.settings import Settings
 
 CONFIGURATION = "cocket"
@@ -90,6 +91,8 @@ class Operated(msgspec.Struct, frozen=True, kw_only=True):
     max_exception_days: int = Settings().max_exception_days
     look_inside: int = 1
     """Images whose layers are read at one time; 0: never."""
+    forbidden: tuple[Network, ...] = ()
+    """Where no registry may lead, beside the API server."""
     webhook: Webhook | None
     audit: Audited | None
     report: ReportServed | None

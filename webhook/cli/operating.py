@@ -30,8 +30,9 @@ from webhook.operator.facts_steps import FactsOptions
 from webhook.operator.metrics import operator_metrics
 from webhook.operator.process import Operator, OperatorOptions
 from webhook.operator.registries import ProbeOptions
+from webhook.registry.forbidden import forbid
 from webhook.registry.limits import Limits
-from webhook.settings import Settings, cloud_place
+from webhook.settings import Settings, api_server, cloud_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from webhook.core.document import Document
     from webhook.core.reading import Loaded
     from webhook.page.shown import Source
+    from webhook.registry.forbidden import Forbidden
 
 ENDED = 0
 FAILED = 1
@@ -74,7 +76,8 @@ async def _operate(operated: Operated) -> int:
         api = await stack.enter_async_context(
             open_api(kubeconfig=operated.kubeconfig, context=operated.context)
         )
-        operating = _Operating(api, operated)
+        forbidden = await forbid([api.server, api_server()], operated.forbidden)
+        operating = _Operating(api, operated, forbidden)
         await operating.listen(operated.probes)
         stack.push_async_callback(operating.close)
         await stack.enter_async_context(
@@ -86,7 +89,7 @@ async def _operate(operated: Operated) -> int:
 class _Operating:
     """One process: it waits for the Lease, and runs an operator while it holds it."""
 
-    def __init__(self, api: Api, operated: Operated) -> None:
+    def __init__(self, api: Api, operated: Operated, forbidden: Forbidden) -> None:
         settings = Settings()
         self._api = api
         self._namespace = operated.namespace or api.namespace
@@ -100,6 +103,7 @@ class _Operating:
             probe=ProbeOptions(seconds=settings.probe_seconds),
             facts=FactsOptions(looks_at_once=operated.look_inside),
             place=cloud_place(),
+            forbidden=forbidden,
             limits=Limits(
                 tag_seconds=settings.tag_seconds,
                 cache_bytes=settings.cache_bytes,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from webhook.registry.client import RegistryClient, open_client
 from webhook.registry.cloud.logins import CloudLogins
+from webhook.registry.forbidden import forbid
 from webhook.registry.programs import OwnLogins
-from webhook.settings import cloud_place, environment
+from webhook.settings import api_server, cloud_place, environment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,6 +28,7 @@ async def open_registry_client(
     limits: Limits | None = None,
     cache_dir: Path | None = None,
     secrets: Secrets | None = None,
+    server: str = "",
 ) -> AsyncIterator[RegistryClient]:
     """A client that logs in, registry by registry, as its Registry says, else as this person.
 
@@ -37,6 +39,7 @@ async def open_registry_client(
         limits: see there.
         cache_dir: where manifests and configs are kept; nowhere if absent.
         secrets: the logins that Registries name by a Secret, where a cluster is at hand.
+        server: URL of its API server, which is no registry.
 
     Raises:
         InputError: the cache folder cannot be used.
@@ -48,6 +51,7 @@ async def open_registry_client(
         secrets=secrets,
         cloud=CloudLogins(cloud_place(), lambda: datetime.now(UTC), writes=writes),
         own=None if own is None else own.of,
+        forbidden=await forbid([server, api_server()]),
     )
     try:
         yield client

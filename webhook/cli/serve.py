@@ -19,10 +19,13 @@ from webhook.cli.options import (
     offline_option,
     policy_option,
 )
+from webhook.cli.registry_options import forbid_option, stale_tag_option
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from webhook.registry.forbidden import Network
 
 _STANDARD_OUTPUT = 1
 """The file descriptor: lines go past Python's own buffer."""
@@ -159,6 +162,8 @@ class MetricsPort(click.ParamType[int | None]):
     help="And then for so long at most, until no peer has a connection left. API servers close "
     "idle ones after 90.",
 )
+@stale_tag_option
+@forbid_option
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
@@ -195,6 +200,8 @@ def serve(
     client_ca: Path | None,
     drain_seconds: float,
     linger_seconds: float,
+    stale_tag_seconds: int,
+    forbidden: Sequence[Network],
     log_level: str,
 ) -> None:
     """Answer the admission reviews of a Kubernetes API server, over HTTPS.
@@ -263,6 +270,8 @@ def serve(
             client_ca=client_ca,
             drain_seconds=drain_seconds,
             linger_seconds=linger_seconds,
+            stale_tag_seconds=stale_tag_seconds,
+            forbidden=tuple(forbidden),
             max_exception_days=max_exception_days,
             cluster=Cluster(
                 kubeconfig=kubeconfig,

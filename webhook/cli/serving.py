@@ -30,12 +30,13 @@ from webhook.registry.client import open_client
 from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.counting import Requests
 from webhook.registry.credentials import Secrets
+from webhook.registry.forbidden import Network, forbid
 from webhook.registry.given import GivenFacts, read_facts
 from webhook.registry.limits import Limits as RegistryLimits
 from webhook.registry.questions import Questions
 from webhook.registry.source import Recorded
 from webhook.registry.tenant import PullSecrets
-from webhook.settings import Settings, cloud_place
+from webhook.settings import Settings, api_server, cloud_place
 
 _FILES = 4096
 """File descriptors that all our limits need together, with the registries' connections."""
@@ -80,6 +81,9 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     client_ca: Path | None
     drain_seconds: float
     linger_seconds: float
+    stale_tag_seconds: float = 0.0
+    forbidden: tuple[Network, ...] = ()
+    """Where no registry may lead, beside the API server."""
     max_exception_days: int = Settings().max_exception_days
     cluster: Cluster = Cluster()
 
@@ -91,6 +95,8 @@ class Judging(msgspec.Struct, kw_only=True):
     namespaces: Callable[[str], Mapping[str, str] | None]
     given: GivenFacts
     certificate: Certificate
+    api_server: str = ""
+    """URL of the one whose policies they are."""
     reloads: Sequence[Reload[Any, Any]] = ()
     recorded: Recorded | None = None
     secrets: Secrets | None = None
@@ -144,7 +150,11 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
     settings = Settings()
     client = None
     if not served.offline:
-        limits = RegistryLimits(tag_seconds=settings.tag_seconds, cache_bytes=settings.cache_bytes)
+        limits = RegistryLimits(
+            tag_seconds=settings.tag_seconds,
+            stale_tag_seconds=served.stale_tag_seconds,
+            cache_bytes=settings.cache_bytes,
+        )
         requests = Requests()
         metrics.registry.register(requests)
         client = open_client(
@@ -153,6 +163,7 @@ async def serve(served: Served, judging: Judging, metrics: Metrics, log_descript
             secrets=judging.secrets,
             requests=requests,
             cloud=CloudLogins(cloud_place(), now),
+            forbidden=await forbid([judging.api_server, api_server()], served.forbidden),
         )
         metrics.registries = partial(registry_metrics, client.ways.breakers)
     questions = Questions(client)

@@ -104,6 +104,7 @@ class _Serving:
                 clock=now,
                 pod_uid=cluster.replica.pod_uid,
             )
+        self._api_server = api.server
         metrics.others = self._metrics
         _log.info("reading the cluster at %s; our namespace is %s", api.server, namespace)
 
@@ -120,6 +121,7 @@ class _Serving:
             namespaces=self._state.namespace_labels,
             given=given,
             certificate=self._certificate,
+            api_server=self._api_server,
             reloads=self._reloads,
             recorded=self._state.recorded,
             secrets=self._state.secrets,

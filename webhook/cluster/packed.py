@@ -13,6 +13,13 @@ _MAX_UNPACKED = 256 * 1024
 # What nearly every record says, so that it need not be kept with each of them. The most frequent
 # stands last (zlib, deflateSetDictionary).
 _DICTIONARY = (
+    b'"inside":[{"platform":"linux/amd64","inside":{"system":{"id":"alpine","name":"Alpine Linux v3'
+    b'","version":"3","until":"202"},"programs":[{"word":"/docker-entrypoint.sh","kind":"script","i'
+    b'nterpreter":["/usr/bin/env","bash"],"ends":[{"how":"exec","argv":["${@:1}"],"line":"exec \\"$'
+    b'@\\""}]},{"word":"/bin/sh","kind":"elf","path":"/usr/bin/dash"}],"packages":1},"usual":true}]'
+    b',"made":[{"platform":"linux/amd64","build":{"voucher":{"place":"index"},"commit":"","source":"'
+    b'https://github.com/","builder":"https://github.com/"},"base":{"name":"docker.io/library/debian'
+    b'","digest":"sha256:","found":true},"chain":"","agreement":"agrees"}]'
     b'"variant":"v8","org.opencontainers.image.licenses":"Apache-2.0","org.opencontainers.image.'
     b'description":"","org.opencontainers.image.documentation":"","org.opencontainers.image.url":"'
     b'","org.opencontainers.image.vendor":"","org.opencontainers.image.authors":"","org.opencon'

@@ -84,8 +84,7 @@ class RecordedFacts:
             self.unlearned.add(key)
             spec = RecordedSpec()
         # The name says the digest already.
-        whole = replace(spec, digest="", platforms=spec.whole, inside=(), made=())
-        return pack(msgspec.json.encode(whole))
+        return pack(msgspec.json.encode(replace(spec, digest="")))
 
     def forget(self, key: Key, value: bytes | None) -> None:
         """Unpack it anew when it is asked for again; None where it is gone."""

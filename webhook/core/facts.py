@@ -118,6 +118,15 @@ class Promotion(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """Why it is not known what is attached; likewise."""
 
 
+class OldTag(msgspec.Struct, frozen=True, cache_hash=True):
+    """Nobody says what the tag points to now: the digest is what it pointed to a while ago."""
+
+    seconds: int
+    """Since its registry said so."""
+    why: Unknown
+    """Why it does not say it now."""
+
+
 class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """What is known about one image name or digest.
 
@@ -133,6 +142,8 @@ class ImageFacts(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """Which registry said so, or `facts file`."""
     promotion: Promotion | None = None
     """None where nobody asked."""
+    old_tag: OldTag | None = None
+    """None where the digest is in the name, or the tag was asked for just now."""
 
     @property
     def complete(self) -> bool:

@@ -14,11 +14,20 @@ from msgspec.structs import replace
 from webhook.core.claims import READ_LABELS
 from webhook.core.facts import ImageConfig, ImageFacts, PlatformImage, Promotion
 from webhook.core.image import is_digest
-from webhook.core.inside import Inside
 from webhook.core.pid1 import pid1
 from webhook.core.printable import printable
 from webhook.core.promotion import MAX_REMEMBERED
-from webhook.core.recorded_made import RecordedMade, made_of
+from webhook.core.recorded_made import RecordedMade, made_of, whole_made
+from webhook.core.recorded_parts import (
+    RecordedConfig,
+    RecordedInside,
+    RecordedPlatform,
+    finder,
+    short_inside,
+    short_platforms,
+    whole_inside,
+    whole_platforms,
+)
 from webhook.core.told import one_answer, told
 
 if TYPE_CHECKING:
@@ -37,43 +46,6 @@ MAX_REGISTRIES = 16
 _MAX_IMAGE = 512
 _MAX_PID1 = 128
 _MAX_OS = 128
-
-
-class RecordedConfig(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What the rules read of one image config."""
-
-    os: str = ""
-    architecture: str = ""
-    variant: str = ""
-    entrypoint: tuple[str, ...] = ()
-    cmd: tuple[str, ...] = ()
-    stop_signal: str = ""
-    user: str = ""
-    created: str = ""
-    labels: dict[str, str] = {}
-
-
-class RecordedPlatform(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One platform of the image."""
-
-    platform: str
-    config: RecordedConfig
-    digest: str = ""
-    annotations: dict[str, str] = {}
-    """Those that answer what labels answer, see `annotations.nearest`."""
-    inside: Inside | None = None
-    """In memory only: see `RecordedSpec.whole`."""
-    made: RecordedMade | None = None
-    """Likewise."""
-
-
-class RecordedInside(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was learned by looking into one platform's layers."""
-
-    platform: str
-    inside: Inside
-    digest: str = ""
-    """Of the platform's manifest."""
 
 
 class RecordedPromotion(msgspec.Struct, frozen=True):
@@ -96,17 +68,17 @@ class RecordedSpec(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def whole(self) -> tuple[RecordedPlatform, ...]:
-        """The platforms, each with what its layers hold."""
-        known = {(one.platform, one.digest): one.inside for one in self.inside}
-        made = {(one.platform, one.digest): one for one in self.made}
+        """The platforms, each with what its layers hold; nothing is left unsaid."""
+        inside = finder(whole_inside(self.inside))
+        made = finder(whole_made(self.made))
         return tuple(
             [
                 replace(
                     one,
-                    inside=known.get((one.platform, one.digest), one.inside),
-                    made=made.get((one.platform, one.digest), one.made),
+                    inside=one.inside if (found := inside(one)) is None else found.inside,
+                    made=made(one) or one.made,
                 )
-                for one in self.platforms
+                for one in whole_platforms(self.platforms, self.digest)
             ]
         )
 
@@ -130,7 +102,8 @@ def spec_of(facts: ImageFacts, *, image: str, registries: Sequence[str]) -> dict
         "registries": sorted(set(registries))[:MAX_REGISTRIES],
     }
     others = _Others()
-    written = msgspec.json.encode([_platform(one, others) for one in facts.platforms])
+    recorded = [_platform(one, others) for one in facts.platforms]
+    written = msgspec.json.encode(short_platforms(recorded, facts.digest))
     too_large = len(written) > MAX_SPEC
     spec["platforms"] = [] if too_large else msgspec.json.decode(written)
     if too_large or others.left_out:
@@ -252,7 +225,7 @@ def _inside(platforms: Sequence[PlatformImage]) -> dict[str, object]:
     ]
     if not looked:
         return {}
-    written = msgspec.json.encode(looked)
+    written = msgspec.json.encode(short_inside(looked, [one.platform for one in platforms]))
     if len(written) > MAX_INSIDE:
         return {"inside": [], "truncated": True}
     systems = one_answer((one.inside.system.name for one in looked), _MAX_OS)

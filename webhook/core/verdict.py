@@ -98,6 +98,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """All findings about one object; whether it may run is read off."""
 
     findings: tuple[Finding, ...] = ()
+    old_tags: tuple[str, ...] = ()
+    """A sentence for each image that was judged by what its tag pointed to a while ago."""
 
     @property
     def allowed(self) -> bool:

@@ -100,7 +100,9 @@ class FactsWriter:
             if before is None:
                 answer = await self._api.create(IMAGE_FACTS.path(), body, {"fieldManager": MANAGER})
             else:
-                answer = await self._api.merge(path, {"spec": LEFT_OUT | dict(spec)})
+                answer = await self._api.merge(
+                    path, {"spec": LEFT_OUT | dict(spec)}, manager=MANAGER
+                )
         except ClusterError as error:
             self._pace.failed(error)
             raise
@@ -140,7 +142,7 @@ class FactsWriter:
         path = IMAGE_FACTS.path(name=name_of(digest), subresource="status")
         await self._pace.turn()
         try:
-            answer = await self._api.merge(path, {"status": status})
+            answer = await self._api.merge(path, {"status": status}, manager=MANAGER)
         except ClusterError as error:
             self._pace.failed(error)
             raise

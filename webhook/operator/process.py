@@ -31,6 +31,7 @@ from webhook.registry.client import open_client
 from webhook.registry.cloud.logins import CloudLogins
 from webhook.registry.cloud.place import CloudPlace
 from webhook.registry.counting import Requests
+from webhook.registry.forbidden import Forbidden
 from webhook.registry.limits import Limits
 from webhook.registry.promotions import Promotions
 from webhook.registry.questions import Questions
@@ -63,6 +64,8 @@ class OperatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     place: CloudPlace = CloudPlace()
     """Where we run, for Registries that name a provider."""
+    forbidden: Forbidden = Forbidden()
+    """Where no registry may lead."""
     audit: AuditOptions | None = None
     """None: nothing is audited."""
 
@@ -85,6 +88,7 @@ class Operator:
             secrets=self._login,
             cloud=cloud,
             requests=self.requests,
+            forbidden=options.forbidden,
         )
         self._ending = AsyncExitStack()
         """What is closed in the end, the last one first."""
@@ -99,6 +103,7 @@ class Operator:
             cloud=cloud,
             clock=clock,
             options=options.probe,
+            forbidden=options.forbidden,
         )
         promotions = Promotions(
             self._client, rules=lambda: self.desk.promotion_rules, monotonic=time.monotonic
@@ -169,6 +174,7 @@ class Operator:
             secrets=self._login,
             cloud=CloudLogins(options.place, clock),
             requests=self.requests,
+            forbidden=options.forbidden,
         )
         questions = Questions(client)
         self._ending.push_async_callback(client.close)

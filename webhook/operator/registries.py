@@ -15,8 +15,10 @@ from webhook.errors import RegistryError
 from webhook.operator.bell import Bell
 from webhook.operator.probe import Looked, conditions, fields, set_aside
 from webhook.operator.statuses import write_conditions
+from webhook.registry.forbidden import NOTHING, Forbidden
 from webhook.registry.logins import Logins
 from webhook.registry.ping import ping
+from webhook.registry.transport import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,6 +70,7 @@ class Prober:
         clock: Callable[[], datetime],
         options: ProbeOptions | None = None,
         cloud: CloudLogins | None = None,
+        forbidden: Forbidden = NOTHING,
     ) -> None:
         """Nothing is asked before `run`.
 
@@ -78,6 +81,7 @@ class Prober:
             secrets_read: whether `secrets` knows them yet.
             clock: aware times.
             options: see there.
+            forbidden: where no registry may lead.
         """
         self.bell = Bell()
         """Rung when the desk read other Registries."""
@@ -90,6 +94,7 @@ class Prober:
         self._clock = clock
         self._options = options or ProbeOptions()
         self._logins = Logins(secrets, cloud)
+        self._forbidden = forbidden
         self._known: dict[str, _Known] = {}
         self._room = asyncio.Semaphore(_AT_ONCE)
 
@@ -173,7 +178,8 @@ class Prober:
             )
         looked: Looked
         try:
-            looked = await ping(registry, credentials, seconds=_PATIENCE)
+            connections = Connections(forbidden=self._forbidden)
+            looked = await ping(registry, credentials, seconds=_PATIENCE, connections=connections)
         except RegistryError as error:
             looked = Unknown(error.reason, printable(str(error), 500))
         return looked, conditions(looked, credentials=len(credentials), unusable=unusable)

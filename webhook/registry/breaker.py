@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from webhook.core.facts import Reason, Unknown
-from webhook.errors import RegistryError, UnavailableError
+from webhook.errors import BlockedError, RegistryError, UnavailableError
 from webhook.registry.patience import asked_pause
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ class Breaking:
         try:
             response = await self._inner.send(request)
         except RegistryError as error:
-            counts = error.reason in OF_THE_REGISTRY
+            # What our guard forbids says nothing of the registry, and costs nobody a wait.
+            counts = error.reason in OF_THE_REGISTRY and not isinstance(error, BlockedError)
             breaker.leave(Unknown(error.reason, str(error)) if counts else None, now())
             raise
         except BaseException:

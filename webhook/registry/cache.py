@@ -6,15 +6,18 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
-from webhook.core.facts import Unknown
+from webhook.core.facts import ImageFacts, Need, OldTag, Unknown
+from webhook.registry.old_tags import OldTags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Sequence
 
-    from webhook.core.facts import ImageConfig, ImageFacts
+    from webhook.core.facts import ImageConfig
     from webhook.core.image import ImageRef
     from webhook.core.registries import Registry
+    from webhook.errors import RegistryError
     from webhook.registry.credentials import Credential
 
 K = TypeVar("K", bound="Hashable")
@@ -136,16 +139,65 @@ class Memory:
         max_bytes: int,
         tag_seconds: float,
         failure_seconds: float,
+        stale_tag_seconds: float = 0.0,
     ) -> None:
-        """Bounds: bytes of facts in all, seconds for a tag, seconds for a failure."""
+        """Bounds: bytes of facts in all, seconds for a tag, a failure, a tag in silence."""
         self.facts: Bounded[Pinned, ImageFacts] = Bounded(max_bytes, _facts_bytes)
         self.configs: Bounded[str, ImageConfig] = Bounded(max_bytes // 4, _config_bytes)
         """By digest of the config: a fact about bytes, whoever served them."""
         self.tags: Brief[Tagged, str] = Brief(tag_seconds, monotonic)
+        self.old_tags = OldTags(stale_tag_seconds, monotonic)
         self.failures: Brief[tuple[Tagged | Pinned, bool], Unknown] = Brief(
             failure_seconds, monotonic
         )
         """By image and whether configs were asked for."""
+
+    def known(self, asked: Tagged | Pinned, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
+        """What is known at once: facts, a failure of a moment ago, or None.
+
+        A tag whose registry is silent is answered by what it pointed to before, with its age, where
+        `old_tags` is asked to know it; a digest never.
+        """
+        pinned = asked if isinstance(asked, Pinned) else self._pinned(asked)
+        if pinned is not None and (facts := self._kept(pinned, needs)) is not None:
+            return facts
+        failure = self.failures.get((asked, Need.CONFIG in needs))
+        if failure is None or isinstance(asked, Pinned):
+            return failure
+        seen = self.old_tags.of(asked, failure.reason)
+        found = None if seen is None else self._kept(_at(asked, seen.digest), needs)
+        if seen is None or found is None:
+            return failure
+        return replace(found, old_tag=OldTag(seen.seconds, failure))
+
+    def told(self, asked: Tagged, digest: str) -> Pinned:
+        """A registry said what a tag points to; gives the image by digest."""
+        self.tags.put(asked, digest)
+        self.old_tags.saw(asked, digest)
+        return _at(asked, digest)
+
+    def failed(
+        self, asked: Tagged | Pinned, errors: Sequence[RegistryError], *, with_configs: bool
+    ) -> None:
+        """An image was not learned; the last of the errors is the one that is told."""
+        if isinstance(asked, Tagged):
+            self.old_tags.failed(asked, errors)
+        last = errors[-1]
+        self.failures.put((asked, with_configs), Unknown(last.reason, str(last)))
+
+    def _pinned(self, asked: Tagged) -> Pinned | None:
+        return _at(asked, digest) if (digest := self.tags.get(asked)) else None
+
+    def _kept(self, pinned: Pinned, needs: frozenset[Need]) -> ImageFacts | None:
+        if (facts := self.facts.get(pinned)) is not None:
+            return facts
+        if Need.CONFIG in needs:
+            return None
+        return ImageFacts(digest=pinned.digest, source=pinned.host)
+
+
+def _at(asked: Tagged, digest: str) -> Pinned:
+    return Pinned(asked.host, asked.repository, digest, asked.access)
 
 
 def _facts_bytes(facts: ImageFacts) -> int:

@@ -13,11 +13,12 @@ from webhook.registry.cache import Memory, Pinned, Tagged, question
 from webhook.registry.content import Served, read_image
 from webhook.registry.disk import Disk
 from webhook.registry.flights import Flights
+from webhook.registry.forbidden import NOTHING, Forbidden
 from webhook.registry.keeping import Keeping
 from webhook.registry.layers import Stored, stored
 from webhook.registry.limits import Limits
 from webhook.registry.logins import Logins, Own
-from webhook.registry.mirrors import Place, places
+from webhook.registry.mirrors import Place, in_all, places
 from webhook.registry.reach import Reach
 from webhook.registry.transport import AiohttpTransport, Connections
 from webhook.registry.ways import Ways
@@ -71,6 +72,7 @@ class RegistryClient:
             max_bytes=self.limits.cache_bytes,
             tag_seconds=self.limits.tag_seconds,
             failure_seconds=self.limits.failure_seconds,
+            stale_tag_seconds=self.limits.stale_tag_seconds,
         )
         self.ways = Ways(transport, monotonic, Logins(secrets, cloud, own), self.limits)
         self._flights: Flights[tuple[Tagged | Pinned, bool], ImageFacts] = Flights()
@@ -80,13 +82,7 @@ class RegistryClient:
 
         The hot path comes by here; `cache.question` makes the question out of a name.
         """
-        pinned = asked if isinstance(asked, Pinned) else self._pinned(asked)
-        if pinned is not None:
-            if (facts := self._memory.facts.get(pinned)) is not None:
-                return facts
-            if Need.CONFIG not in needs:
-                return ImageFacts(digest=pinned.digest, source=pinned.host)
-        return self._memory.failures.get((asked, Need.CONFIG in needs))
+        return self._memory.known(asked, needs)
 
     async def facts(
         self,
@@ -118,10 +114,16 @@ class RegistryClient:
         if found is not None:
             return found
         with_configs = Need.CONFIG in needs
-        return await self._flights.join(
-            (asked, with_configs),
-            lambda: self._fly(asked, ref, registry, tenant, with_configs=with_configs),
-        )
+        try:
+            return await self._flights.join(
+                (asked, with_configs),
+                lambda: self._fly(asked, ref, registry, tenant, with_configs=with_configs),
+            )
+        except RegistryError:
+            found = self.known(asked, needs)
+            if isinstance(found, ImageFacts):
+                return found
+            raise
 
     async def top(self, ref: ImageRef, registry: Registry) -> Served:
         """The manifest or index of a digest in one repository, which thereby has it.
@@ -175,9 +177,6 @@ class RegistryClient:
         if self._connections is not None:
             await self._connections.close()
 
-    def _pinned(self, asked: Tagged) -> Pinned | None:
-        return _at(asked, digest) if (digest := self._memory.tags.get(asked)) else None
-
     async def _fly(
         self,
         asked: Tagged | Pinned,
@@ -188,26 +187,20 @@ class RegistryClient:
         with_configs: bool,
     ) -> ImageFacts:
         """One flight: learn, and remember what came of it."""
+        errors: list[UnavailableError] = []
         try:
             if isinstance(asked, Pinned) and not is_digest(asked.digest):
                 raise _error(
                     Reason.BAD_CONTENT, "images have digests of sha256 or sha512, no others"
                 )
-            mirror: UnavailableError | None = None
-            *mirrors, origin = places(ref, registry)
-            for place in mirrors:
+            for place in places(ref, registry):
                 try:
                     return await self._learn(asked, place, tenant, with_configs=with_configs)
                 except UnavailableError as error:
-                    mirror = error
-            try:
-                return await self._learn(asked, origin, tenant, with_configs=with_configs)
-            except UnavailableError as error:
-                if mirror is None:
-                    raise
-                raise UnavailableError(error.reason, f"{error}; its mirror: {mirror}") from error
+                    errors.append(error)
+            raise in_all(errors)
         except RegistryError as error:
-            self._memory.failures.put((asked, with_configs), Unknown(error.reason, str(error)))
+            self._memory.failed(asked, (*errors, error), with_configs=with_configs)
             raise
 
     async def _learn(
@@ -234,8 +227,7 @@ class RegistryClient:
             return await self._read(asked, await keeping.top(asked), keeping)
         digest = await repository.announced(asked.tag)
         top = None if digest else await repository.by_tag(asked.tag)
-        pinned = _at(asked, digest or (top.digest if top else ""))
-        self._memory.tags.put(asked, pinned.digest)
+        pinned = self._memory.told(asked, digest or (top.digest if top else ""))
         if facts := self._memory.facts.get(pinned):
             return facts
         if not with_configs:
@@ -258,6 +250,7 @@ def open_client(
     cloud: CloudLogins | None = None,
     own: Own | None = None,
     requests: Requests | None = None,
+    forbidden: Forbidden = NOTHING,
 ) -> RegistryClient:
     """The client as it runs in production; call it inside the event loop, and `close` it.
 
@@ -268,12 +261,13 @@ def open_client(
         cloud: gives the logins of Registries that name a provider; closed with the client.
         own: the logins of a person at a workstation, for Registries that name none.
         requests: counts what is asked; None where nobody wants to know.
+        forbidden: where no registry may lead.
 
     Raises:
         InputError: the cache folder cannot be used.
     """
     limits = limits or Limits()
-    connections = Connections()
+    connections = Connections(forbidden=forbidden)
     disk = None if cache_dir is None else Disk(cache_dir, max_bytes=limits.disk_bytes)
 
     def transport(reach: Reach) -> Transport:
@@ -289,10 +283,6 @@ def open_client(
         cloud=cloud,
         own=own,
     )
-
-
-def _at(asked: Tagged, digest: str) -> Pinned:
-    return Pinned(asked.host, asked.repository, digest, asked.access)
 
 
 def _error(reason: Reason, detail: str) -> RegistryError:

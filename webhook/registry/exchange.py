@@ -51,6 +51,25 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between two pieces of the answer, or until its first; None: as the transport has
     it. A registry may think for minutes about gigabytes that it was sent."""
 
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """All headers, by name."""
+        headers = {"Accept": self.accept, "Accept-Encoding": "identity", "User-Agent": "cocket"}
+        if self.authorization:
+            headers["Authorization"] = self.authorization
+        if self.content_type:
+            headers["Content-Type"] = self.content_type
+        if self.source is not None:
+            headers["Content-Length"] = str(self.length)
+        return headers | dict(self.headers)
+
+    @property
+    def sent_body(self) -> AsyncIterator[bytes] | bytes | dict[str, str] | None:
+        """What is sent: pieces, bytes, the fields of a form, or nothing."""
+        if self.source is not None:
+            return self.source()
+        return self.body if self.body is not None else dict(self.form) or None
+
     def __repr__(self) -> str:
         """Without the credentials."""
         return f"<Request {self.method} {self.url}>"

@@ -85,11 +85,21 @@ def refusal(address: str, *, private: bool, excepted: frozenset[str] = frozenset
         return "no address"
     if str(parsed) in excepted:
         return None
-    if isinstance(parsed, IPv6Address):
-        if parsed.scope_id is not None:
-            return _FORBIDDEN
-        return _refusal_6(parsed, private=private)
-    return _refusal_4(parsed, private=private)
+    if isinstance(parsed, IPv6Address) and parsed.scope_id is not None:
+        return _FORBIDDEN
+    inner = innermost(parsed)
+    if isinstance(inner, IPv6Address):
+        return _refusal_6(inner, private=private)
+    return _refusal_4(inner, private=private)
+
+
+def innermost(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 address leads to, where it does; else itself."""
+    if isinstance(address, IPv6Address):
+        for network, shift in _EMBEDDING:
+            if address in network:
+                return IPv4Address(int(address) >> shift & _LOW_32_BITS)
+    return address
 
 
 def check(address: str, *, private: bool, excepted: frozenset[str] = frozenset()) -> None:
@@ -114,9 +124,6 @@ def _refusal_4(address: IPv4Address, *, private: bool) -> str | None:
 
 
 def _refusal_6(address: IPv6Address, *, private: bool) -> str | None:
-    for network, shift in _EMBEDDING:
-        if address in network:
-            return _refusal_4(IPv4Address(int(address) >> shift & _LOW_32_BITS), private=private)
     if any(address in network for network in _NEVER_6):
         return _FORBIDDEN
     if any(address in network for network in _PRIVATE_6):

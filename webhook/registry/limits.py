@@ -11,6 +11,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     image_seconds: float = 15.0
     """For all questions about one image, whoever still waits for them."""
     tag_seconds: float = 10.0
+    stale_tag_seconds: float = 0.0
+    """A tag whose registry is silent counts for so long after its last word; 0: never."""
     absent_seconds: float = 30.0
     """That an image was not promoted, or that nothing is attached to it, is believed so long."""
     failure_seconds: float = 5.0

@@ -12,9 +12,11 @@ import msgspec
 from msgspec.structs import replace
 
 from webhook.core.image import ImageRef
-from webhook.errors import InvalidImageError
+from webhook.errors import InvalidImageError, UnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from webhook.core.registries import Registry
 
 
@@ -55,3 +57,15 @@ def places(ref: ImageRef, registry: Registry) -> tuple[Place, ...]:
             insecure_skip_verify=own.insecure_skip_verify,
         )
     return (Place(there, mirror), origin)
+
+
+def in_all(errors: Sequence[UnavailableError]) -> UnavailableError:
+    """The error of an image that none of its places served: the registry's, and its mirror's.
+
+    Args:
+        errors: one for each of `places`, in their order.
+    """
+    *mirrors, last = errors
+    if not mirrors:
+        return last
+    return UnavailableError(last.reason, f"{last}; its mirror: {mirrors[0]}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import aiohttp
@@ -16,9 +15,10 @@ from yarl import URL
 
 from webhook.core.facts import Reason
 from webhook.core.printable import printable
-from webhook.errors import BadContentError, RegistryError, UnavailableError
+from webhook.errors import BadContentError, BlockedError, RegistryError, UnavailableError
 from webhook.registry.bodies import read_body
 from webhook.registry.exchange import Request, Response
+from webhook.registry.forbidden import NOTHING, Forbidden
 from webhook.registry.guard import BlockedAddressError, check
 from webhook.registry.tls import Contexts
 
@@ -44,6 +44,9 @@ _LARGE_BUFFER = 1024 * 1024
 
 Lookup: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """From a host name and a port to addresses in text; raises OSError where there are none."""
+
+Allowed: TypeAlias = Callable[[str, str, int], None]
+"""Of a host name, an address of it and a port; raises BlockedAddressError."""
 
 TRANSPORT_ERRORS = (
     aiohttp.ClientError,
@@ -79,6 +82,8 @@ def registry_error(error: BaseException, origin: Origin) -> RegistryError:
         found = next((one for one in reversed(chain) if isinstance(one, kind)), None)
         if found is not None:
             detail = f"{origin.authority}: {words}{_detail(found)}"
+            if kind is BlockedAddressError:
+                return BlockedError(reason, detail)
             known = BadContentError if reason is Reason.BAD_CONTENT else UnavailableError
             return known(reason, detail)
     raise AssertionError  # pragma: no cover - the last row fits everything
@@ -104,23 +109,33 @@ class Connections:
     """
 
     def __init__(
-        self, lookup: Lookup | None = None, *, excepted: frozenset[str] = frozenset()
+        self,
+        lookup: Lookup | None = None,
+        *,
+        excepted: frozenset[str] = frozenset(),
+        forbidden: Forbidden = NOTHING,
     ) -> None:
         """Nothing is opened before the first request.
 
         Args:
             lookup: how names are resolved; by default as the system does.
             excepted: addresses that the guard lets pass; none but for a cloud's own services.
+            forbidden: what it lets pass for nobody.
         """
         self._lookup = lookup or _system_lookup
         self._excepted = excepted
+        self._forbidden = forbidden
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self.contexts = Contexts()
 
     def session(self, *, private: bool) -> aiohttp.ClientSession:
         """The pool that may, or may not, dial private addresses."""
         if private not in self._sessions:
-            allowed = partial(check, private=private, excepted=self._excepted)
+
+            def allowed(host: str, address: str, port: int) -> None:
+                check(address, private=private, excepted=self._excepted)
+                self._forbidden.check(host, address, port)
+
             self._sessions[private] = _session(self._lookup, allowed)
         return self._sessions[private]
 
@@ -152,8 +167,8 @@ class AiohttpTransport:
                 self._connections.session(private=private).request(
                     request.method,
                     _yarl(request),
-                    headers=_headers(request),
-                    data=_data(request),
+                    headers=request.sent_headers,
+                    data=request.sent_body,
                     allow_redirects=False,
                     ssl=tls,
                     timeout=_TIMEOUT if request.silence is None else _timeout(request.silence),
@@ -188,7 +203,7 @@ class _Answer(aiohttp.ClientResponse):
 class _Resolver(AbstractResolver):
     """Names to addresses, all of them allowed: one forbidden address spoils the whole answer."""
 
-    def __init__(self, lookup: Lookup, allowed: Callable[[str], None]) -> None:
+    def __init__(self, lookup: Lookup, allowed: Allowed) -> None:
         self._lookup = lookup
         self._allowed = allowed
 
@@ -200,7 +215,7 @@ class _Resolver(AbstractResolver):
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         for address in addresses:
-            self._allowed(address)
+            self._allowed(host, address, port)
         return [
             ResolveResult(
                 hostname=host,
@@ -223,11 +238,11 @@ async def _system_lookup(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
-def _session(lookup: Lookup, allowed: Callable[[str], None]) -> aiohttp.ClientSession:
+def _session(lookup: Lookup, allowed: Allowed) -> aiohttp.ClientSession:
     def dial(info: aiohttp.AddrInfoType) -> socket.socket:
         # aiohttp asks no resolver about IP literals; every socket passes here.
         family, kind, proto, _, sockaddr = info
-        allowed(str(sockaddr[0]))
+        allowed("", str(sockaddr[0]), int(sockaddr[1]))
         return socket.socket(family, kind, proto)
 
     return aiohttp.ClientSession(
@@ -259,23 +274,6 @@ def _yarl(request: Request) -> URL:
         query_string=request.url.query,
         encoded=True,
     )
-
-
-def _headers(request: Request) -> dict[str, str]:
-    headers = {"Accept": request.accept, "Accept-Encoding": "identity", "User-Agent": "cocket"}
-    if request.authorization:
-        headers["Authorization"] = request.authorization
-    if request.content_type:
-        headers["Content-Type"] = request.content_type
-    if request.source is not None:
-        headers["Content-Length"] = str(request.length)
-    return headers | dict(request.headers)
-
-
-def _data(request: Request) -> AsyncIterator[bytes] | bytes | dict[str, str] | None:
-    if request.source is not None:
-        return request.source()
-    return request.body if request.body is not None else dict(request.form) or None
 
 
 def _causes(error: BaseException) -> list[BaseException]:
