@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -59,6 +60,10 @@ def contents(world: World, digest: str) -> Any:
 
 def looked(world: World, digest: str) -> bool:
     return bool((world.facts(digest) or {}).get("spec", {}).get("inside"))
+
+
+def has_users(world: World, digest: str, count: int) -> bool:
+    return bool(world.facts(digest).get("status", {}).get("usedBy", {}).get("count") == count)
 
 
 def recorded(world: World, digest: str) -> ImageFacts:
@@ -123,9 +128,45 @@ async def test_what_cannot_be_looked_into_says_why_and_stays_unknown() -> None:
         world.pod("web", digest)
         async with keeping(world, LOOKING):
             await until(lambda: contents(world, digest))
+            told = contents(world, digest)["spec"]["problem"]
 
-    assert "leads out of its place" in contents(world, digest)["spec"]["problem"]
+    assert "leads out of its place" in told
     assert "inside" not in world.facts(digest)["spec"]
+
+
+async def test_a_reason_that_cannot_be_written_ends_nothing() -> None:
+    async with facts_world() as world:
+        world.server.serve("/apis/cocket.dev/v1alpha1", "imagecontents")
+        world.server.refuse("POST", "imagecontents", 500, times=1)
+        digest = world.registry.add("shop/web", built(layer({"../../etc/passwd": "x"})))
+        world.pod("web", digest)
+        async with keeping(world, LOOKING):
+            await until(lambda: world.facts(digest))
+            other = world.registry.add("shop/web", built(layer(BASE), layer(SCRIPT)))
+            world.pod("other", other)
+            await until(lambda: looked(world, other))
+
+    assert contents(world, digest) is None
+
+
+async def test_what_cannot_be_looked_into_is_not_read_whenever_its_pods_come_and_go() -> None:
+    hostile = layer({"../../etc/passwd": "x"})
+    async with facts_world() as world:
+        world.server.serve("/apis/cocket.dev/v1alpha1", "imagecontents")
+        digest = world.registry.add("shop/web", built(hostile))
+        world.pod("web", digest)
+        async with keeping(world, LOOKING):
+            await until(lambda: contents(world, digest))
+            for number in range(2, 5):
+                world.pod(f"web-{number}", digest)
+                await until(partial(has_users, world, digest, number))
+            # What comes after it has its turn after it.
+            other = world.registry.add("shop/web", built(layer(BASE), layer(SCRIPT)))
+            world.pod("other", other)
+            await until(lambda: looked(world, other))
+        asked = sum(sha256(zipped(hostile)) in line for line in world.registry.lines())
+
+    assert asked == 1
 
 
 async def test_switched_off_no_layer_is_read() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from webhook.core.contents import contents_of
-from webhook.core.facts import ImageConfig, ImageFacts, Need
+from webhook.core.facts import ImageConfig, ImageFacts, Need, Reason
 from webhook.errors import ClusterError, RegistryError
 from webhook.layers.cache import LayerCache
 from webhook.layers.limits import Limits
@@ -41,6 +41,9 @@ _MOST_KEPT = 4096
 """Platforms whose inside is at hand, so that a record that is written again keeps it."""
 _NO_CONFIG = ImageConfig()
 _AGAIN_SECONDS = 3600.0
+"""What does not change by itself, such as hostile layers; a whole read of them may be gigabytes."""
+_SOON_SECONDS = 300.0
+"""A registry that did not answer."""
 _REST_SECONDS = 60.0
 _COUNT_SECONDS = 30.0
 
@@ -102,7 +105,8 @@ class Insides:
         )
         self._found: OrderedDict[tuple[str, str], PlatformImage] = OrderedDict()
         self._unwritten: set[str] = set()
-        self._looked_at: dict[str, float] = {}
+        self._rests: dict[str, float] = {}
+        """Until when a digest is not looked into again, whatever becomes of its Pods."""
         self._time = asyncio.get_running_loop().time
 
     def look_at(self, digest: str) -> None:
@@ -158,8 +162,8 @@ class Insides:
         """Let go of the lists of digests that are no longer recorded."""
         while True:
             await asyncio.sleep(self._options.sweep_seconds)
-            oldest = self._time() - _REST_SECONDS
-            self._looked_at = {one: at for one, at in self._looked_at.items() if at > oldest}
+            now = self._time()
+            self._rests = {one: end for one, end in self._rests.items() if end > now}
             try:
                 await self._writer.tidy(lambda name: self._view.latest(digest_of(name)) is None)
             except ClusterError as error:
@@ -171,7 +175,7 @@ class Insides:
             return
         if recorded.looked or not self._usage.is_used(digest):
             return
-        rest = self._looked_at.get(digest, float("-inf")) + _REST_SECONDS - self._time()
+        rest = self._rests.get(digest, float("-inf")) - self._time()
         if rest > 0:
             # What was found is being recorded; if nothing comes of it, it is looked at again.
             self._queue.add(digest, rest)
@@ -180,15 +184,25 @@ class Insides:
         if not asks:
             return
         try:
-            await self._look_into(digest, asks[0])
-        except RegistryError as error:
-            _log.info("image %s: not looked into: %s: %s", digest, error.reason, error)
-            if not isinstance(error, UnreadLayersError):  # Else the SBOM's packages are written.
-                await self._write(digest, asks[0], None, str(error))
-            self._queue.add(digest, _AGAIN_SECONDS)
+            await self._try(digest, asks[0])
         except ClusterError as error:
             _log.warning("package list of %s: %s", digest, error)
-            self._queue.add(digest, _AGAIN_SECONDS)
+            self._put_off(digest, _AGAIN_SECONDS)
+
+    async def _try(self, digest: str, ask: Ask) -> None:
+        try:
+            await self._look_into(digest, ask)
+        except RegistryError as error:
+            _log.info("image %s: not looked into: %s: %s", digest, error.reason, error)
+            bad = error.reason is Reason.BAD_CONTENT
+            self._put_off(digest, _AGAIN_SECONDS if bad else _SOON_SECONDS)
+            if not isinstance(error, UnreadLayersError):  # Else the SBOM's packages are written.
+                await self._write(digest, ask, None, str(error))
+
+    def _put_off(self, digest: str, seconds: float) -> None:
+        # Else every Pod that comes or goes would have gigabytes read again.
+        self._rests[digest] = self._time() + seconds
+        self._queue.add(digest, seconds)
 
     async def _look_into(self, digest: str, ask: Ask) -> None:
         facts = await self._client.facts(ask.ref, _CONFIG, ask.registry)
@@ -203,7 +217,7 @@ class Insides:
             self._keep(seen.platform)
             found.append(seen)
         # What judging needs comes first: it is recorded whatever becomes of the list.
-        self._looked_at[digest] = self._time()
+        self._rests[digest] = self._time() + _REST_SECONDS
         self._unwritten.add(digest)
         self._ready(digest)
         await self._write(digest, ask, found[0], found[0].looked.problem)
