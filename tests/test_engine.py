@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from tests.builders import DIGEST, NOW, facts, pod, use
+from webhook.core.changes import Reads
 from webhook.core.exception import ImageException, NamedWorkload
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.judge import MAX_IMAGES
@@ -35,6 +36,7 @@ def learned(needed: frozenset[Need] = frozenset({Need.CONFIG})) -> Rule:
 
     class Learned(msgspec.Struct, frozen=True):
         name: ClassVar[str] = "learned"
+        reads: ClassVar[Reads] = Reads.EVERYTHING
         needs: ClassVar[frozenset[Need]] = needed
 
         def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:

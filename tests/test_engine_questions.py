@@ -72,6 +72,7 @@ def test_what_makes_no_difference_is_the_same_question(other: Workload) -> None:
         pytest.param(replace(ONE, mirror=True), id="a static Pod"),
         pytest.param(replace(ONE, host_pid=True), id="other processes"),
         pytest.param(replace(ONE, os="windows"), id="another system"),
+        pytest.param(replace(ONE, grace_seconds=0), id="another grace period"),
         pytest.param(pod(use(GOOD)), id="another image"),
         pytest.param(pod(use(TAG, command=("sh",))), id="another command"),
         pytest.param(replace(ONE, namespace="mall", name="excused"), id="an exception"),

@@ -20,6 +20,7 @@ from webhook.core.resources import load_policies
 from webhook.core.rules import RULES
 from webhook.core.rules.knob import Knob
 from webhook.core.verdict import Mode
+from webhook.operator.facts_steps import FactsOptions
 
 PAGE = (Path(__file__).parents[1] / "docs" / "rules.md").read_text()
 
@@ -28,6 +29,12 @@ def chapter(name: str) -> str:
     found = re.search(rf"^## {re.escape(name)}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
     assert found is not None, f"docs/rules.md has no heading {name!r}"
     return found[1]
+
+
+def test_how_long_a_digest_stays_known_is_what_the_operator_keeps() -> None:
+    days = FactsOptions().keep_unused.days
+
+    assert f"deletes {days} days after the last" in PAGE
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -138,7 +138,7 @@ class Engine:
                 ]
             ),
             (workload.template, workload.mirror),
-            (workload.share_process_namespace, workload.host_pid, workload.os),
+            workload.around,
             workload.images,
         )
 

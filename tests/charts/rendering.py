@@ -28,6 +28,7 @@ FULL: dict[str, Any] = {
     "policy": {"mode": "warn", "rules": {"registry": {"environments": ["production"]}}},
     "excludedNamespaces": ["legacy", "vendor"],
     "exceptionNamespaces": ["security"],
+    "maxExceptionDays": 365,
     "pullSecrets": {"read": "named", "names": ["regcred", "pull"]},
     "certificates": {"provider": "cert-manager"},
     "webhook": {

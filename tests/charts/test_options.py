@@ -33,6 +33,8 @@ def test_what_is_excluded_and_what_is_trusted_reaches_the_processes() -> None:
 
     assert "--exception-namespace=security" in webhook
     assert "--exception-namespace=security" in operator
+    assert "--max-exception-days=365" in webhook
+    assert "--max-exception-days=365" in operator
     assert {"--exclude-namespace=legacy", "--exclude-namespace=vendor"} <= {*operator}
     assert {"--pull-secret=regcred", "--pull-secret=pull"} <= {*webhook}
     assert "--failure-policy=fail" in operator

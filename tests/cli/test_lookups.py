@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from tests.builders import DIGEST, NOW, facts, pod, use
 from webhook.cli.lookups import AT_ONCE, Snapshot, names_in
+from webhook.core.changes import Reads
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.image import ImageRef
 from webhook.core.policy import ActiveRule, Policy, PolicySet
@@ -56,6 +57,7 @@ class Told:
     """A rule that answers what was learned."""
 
     name: ClassVar[str] = "told"
+    reads: ClassVar[Reads] = Reads.EVERYTHING
     needs: ClassVar[frozenset[Need]] = NEEDS
 
     def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:

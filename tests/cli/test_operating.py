@@ -72,12 +72,21 @@ async def test_it_leads_does_its_work_and_gives_the_lease_away(here: Machine) ->
             spec=spec | {"expires": "2026-02-01T00:00:00Z"},
             metadata={"creationTimestamp": "2026-01-15T00:00:00Z"},
         )
-    command = await operate(here, "--identity", "me", "--exception-namespace", "shop")
+    for name, expires in (("long", "2026-07-01T00:00:00Z"), ("longer", "2029-02-01T00:00:00Z")):
+        metadata = {"creationTimestamp": "2026-01-15T00:00:00Z"}
+        end = spec | {"expires": expires}
+        here.server.put(EXCEPTIONS, name, "shop", spec=end, metadata=metadata)
+    command = await operate(
+        here,
+        *("--identity", "me", "--exception-namespace", "shop", "--max-exception-days", "365"),
+    )
     await command.page("/readyz", "ok")
     await until(lambda: holder(here) == "me")
     await until(lambda: ready(here, POLICIES, "main") == "InForce")
     await until(lambda: ready(here, EXCEPTIONS, "old", "shop") == "Expired")
     await until(lambda: ready(here, EXCEPTIONS, "old", "cocket") == "NotHonoured")
+    await until(lambda: ready(here, EXCEPTIONS, "long", "shop") == "Expired")
+    await until(lambda: ready(here, EXCEPTIONS, "longer", "shop") == "Invalid")
     page = await command.page("/readyz?verbose", "documents ok")
     assert "lease (we lead)" in page
     metrics = await command.page("/metrics", 'reason="InForce"')

@@ -115,17 +115,22 @@ async def test_each_kind_of_document_may_change_something(cluster: Cluster) -> N
     assert await cluster.changes(policy("main", more="mode: warn")) == {}
 
 
-async def test_an_exception_admits_what_is_refused_now(cluster: Cluster) -> None:
+@pytest.mark.parametrize(
+    ("days", "more"), [(1, ()), (120, ("--max-exception-days", "200"))], ids=str
+)
+async def test_an_exception_admits_what_is_refused_now(
+    days: int, more: tuple[str, ...], cluster: Cluster
+) -> None:
     spec = {"mode": "enforce", "rules": {"digest": {}}}
     cluster.world.server.put(f"{API}/clusterimagepolicies", "main", spec=spec)
     exception = (
         "apiVersion: cocket.dev/v1alpha1\nkind: ImageException\n"
         "metadata: {name: late, namespace: security}\n"
         "spec: {rules: [digest], namespaces: [shop], image: registry.example.com/prod/web, "
-        f"reason: soon, expires: {tomorrow()}}}\n"
+        f"reason: soon, expires: {in_days(days)}}}\n"
     )
 
-    here = await cluster.changes(exception, "--exception-namespace", "security")
+    here = await cluster.changes(exception, "--exception-namespace", "security", *more)
     elsewhere = await cluster.simulate(cluster.file(exception))
 
     assert here == {"tagged": "newlyAdmitted"}
@@ -212,5 +217,5 @@ def test_the_group_explains_itself() -> None:
     assert [line for line in inner.stdout.splitlines() if len(line) > 80] == []
 
 
-def tomorrow() -> str:
-    return (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def in_days(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -16,6 +16,10 @@ def hook(written: dict[str, Any]) -> Hook | None:
     return hook_of(msgspec.convert(written, Handler))
 
 
+def acts(found: Hook | None) -> bool:
+    return found is not None and found == Hook(acts=True, mark=found.mark) and bool(found.mark)
+
+
 @pytest.mark.parametrize(
     ("command", "seconds"),
     [
@@ -51,7 +55,7 @@ def test_a_command_that_only_sleeps_is_a_sleep(command: list[str], seconds: int)
     ],
 )
 def test_what_another_command_does_is_not_seen(command: list[str | None]) -> None:
-    assert hook({"exec": {"command": command}}) == Hook(acts=True)
+    assert acts(hook({"exec": {"command": command}}))
 
 
 @pytest.mark.parametrize(
@@ -60,11 +64,27 @@ def test_what_another_command_does_is_not_seen(command: list[str | None]) -> Non
         ({"sleep": {"seconds": 7}}, Hook(7)),
         ({"sleep": {"seconds": -7}}, Hook(0)),
         ({"sleep": {}}, Hook(0)),
-        ({"httpGet": {"port": 80, "path": "/stop"}}, Hook(acts=True)),
-        ({"exec": {}}, Hook(acts=True)),
         ({"tcpSocket": {"port": 80}}, None),
         ({}, None),
     ],
 )
 def test_each_kind_of_hook(written: dict[str, Any], expected: Hook | None) -> None:
     assert hook(written) == expected
+
+
+def test_hooks_that_act_are_told_from_one_another() -> None:
+    written: list[dict[str, Any]] = [
+        {"exec": {}},
+        {"exec": {"command": ["/bye"]}},
+        {"exec": {"command": ["/bye", ""]}},
+        {"exec": {"command": ["\ud800"]}},
+        {"httpGet": {"port": 80}},
+        {"httpGet": {"port": "80"}},
+        {"httpGet": {"port": 80, "path": "/stop"}},
+        {"httpGet": {"port": 80, "httpHeaders": [None, {"name": "a", "value": "b"}]}},
+    ]
+    found = [hook(one) for one in written]
+
+    assert all(map(acts, found))
+    assert len(set(found)) == len(written)
+    assert found == [hook(one) for one in written]

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.builders import DIGEST, NOW, image, pod, use
+from webhook.core.changes import Reads
 from webhook.core.facts import Need, Reason, Unknown
 from webhook.core.judge import MAX_IMAGES, MAX_USES, MAX_WORDS, InvalidImage, crowded, judge
 from webhook.core.policy import ActiveRule, OnUnknown, Policy, Templates
@@ -33,6 +34,7 @@ def fixed(answer: Answer, called: str = "fixed") -> Rule:
 
     class Fixed(msgspec.Struct, frozen=True):
         name: ClassVar[str] = called
+        reads: ClassVar[Reads] = Reads.EVERYTHING
         needs: ClassVar[frozenset[Need]] = frozenset()
 
         def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:
@@ -260,6 +262,7 @@ def test_all_policies_are_asked_and_the_strictest_wins() -> None:
 def test_unknown_facts_reach_the_rule() -> None:
     class Seen(msgspec.Struct, frozen=True):
         name: ClassVar[str] = "seen"
+        reads: ClassVar[Reads] = Reads.EVERYTHING
         needs: ClassVar[frozenset[Need]] = frozenset()
 
         def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:

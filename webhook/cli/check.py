@@ -19,6 +19,7 @@ from webhook.cli.names import standard_input
 from webhook.cli.options import (
     cache_option,
     docker_config_option,
+    exception_days_option,
     facts_option,
     namespace_labels,
     offline_option,
@@ -125,6 +126,7 @@ Exit code:
     is_flag=True,
     help="Exit code 0 in place of 3: for hooks that look nothing up. What is refused is refused.",
 )
+@exception_days_option
 @cache_option
 @docker_config_option
 @click.option(
@@ -147,6 +149,7 @@ def check(
     form: str,
     fail_on: str,
     unknown_ok: bool,
+    max_exception_days: int,
     cache_dir: Path | None,
     docker_config: Path | None,
     timeout: float,
@@ -161,7 +164,9 @@ def check(
     """
     errors: list[InputError] = []
     warn = _silent if quiet else to_stderr
-    policies = _or_error(lambda: load_policies(policy_files, warn), errors)
+    policies = _or_error(
+        lambda: load_policies(policy_files, warn, max_exception_days=max_exception_days), errors
+    )
     given = _or_error(lambda: read_facts(facts_files), errors)
     inputs = read_inputs(paths, standard_input)
     errors += inputs.errors

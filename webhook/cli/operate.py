@@ -11,6 +11,7 @@ import click
 from webhook.cli.audit_options import audit_options
 from webhook.cli.cluster_options import Namespace
 from webhook.cli.operate_words import HttpsUrl, Identity, ObjectName
+from webhook.cli.options import exception_days_option
 from webhook.cli.report_options import ReportServed, report_options
 from webhook.cli.scope import login_options
 
@@ -130,6 +131,7 @@ Exit code:
     metavar="NS",
     help="Honour the ImageExceptions of this namespace; of others never. Repeatable.",
 )
+@exception_days_option
 @audit_options
 @report_options
 @click.option(
@@ -184,6 +186,7 @@ def operate(
     overlap_seconds: int,
     excluded: Sequence[str],
     exception_namespaces: Sequence[str],
+    max_exception_days: int,
     audit: bool,
     audit_interval: int,
     audit_reports: str,
@@ -239,6 +242,7 @@ def operate(
             namespace=namespace,
             identity=identity,
             exception_namespaces=tuple(exception_namespaces),
+            max_exception_days=max_exception_days,
             look_inside=look_inside,
             webhook=webhook if service or webhook_url else None,
             audit=Audited(

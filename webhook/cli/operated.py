@@ -87,6 +87,7 @@ class Operated(msgspec.Struct, frozen=True, kw_only=True):
     namespace: str | None
     identity: str | None
     exception_namespaces: tuple[str, ...]
+    max_exception_days: int = Settings().max_exception_days
     look_inside: int = 1
     """Images whose layers are read at one time; 0: never."""
     webhook: Webhook | None

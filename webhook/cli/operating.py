@@ -95,7 +95,7 @@ class _Operating:
         self._operator: Operator | None = None
         self._options = OperatorOptions(
             namespace=self._namespace,
-            gather=partial(_gather, operated.exception_namespaces, settings.max_exception_days),
+            gather=partial(_gather, operated.exception_namespaces, operated.max_exception_days),
             webhook=None if operated.webhook is None else operated.webhook.options(self._namespace),
             probe=ProbeOptions(seconds=settings.probe_seconds),
             facts=FactsOptions(looks_at_once=operated.look_inside),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from webhook.core.policy import NAMESPACE_NAME
-from webhook.settings import docker_config
+from webhook.settings import Settings, docker_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +38,14 @@ facts_option = click.option(
     metavar="FILE",
     help='JSON lines {"image": REF, "config": {…}}, perhaps with "annotations" and "build": known '
     "without network. Repeatable.",
+)
+exception_days_option = click.option(
+    "--max-exception-days",
+    type=click.IntRange(1, 3650),
+    default=Settings().max_exception_days,
+    show_default=True,
+    metavar="DAYS",
+    help="An ImageException that is to last longer, counted from when it was made, is not used.",
 )
 offline_option = click.option(
     "--offline", is_flag=True, help="Never open a socket; what would be looked up is unknown."

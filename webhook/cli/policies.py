@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from webhook.core.policy import PolicySet
     from webhook.core.registries import Registries
 
+HOWEVER_LONG = 1_000_000
+"""Days of an exception, where none counts: its length is a matter of the command that asks it."""
+
 
 def to_stderr(warning: str) -> None:
     """Show what the author of a policy should look at."""
@@ -30,12 +33,18 @@ def to_stderr(warning: str) -> None:
     click.echo(f"warning: {printable(warning, MAX_MESSAGE)}", err=True)
 
 
-def load_policies(files: Sequence[Path], warn: Callable[[str], None] = to_stderr) -> PolicySet:
+def load_policies(
+    files: Sequence[Path],
+    warn: Callable[[str], None] = to_stderr,
+    *,
+    max_exception_days: int = Settings().max_exception_days,
+) -> PolicySet:
     """The policies of all files as one whole, or the built-in policy `default` without any file.
 
     Args:
         files: of YAML or JSON; policies of one may use Registries of another.
         warn: takes what can be used and is probably a mistake.
+        max_exception_days: how long an exception lasts at most; a longer one cannot be used.
 
     Raises:
         InputError: a file cannot be read, or a document in it cannot be used, or there is no
@@ -45,7 +54,7 @@ def load_policies(files: Sequence[Path], warn: Callable[[str], None] = to_stderr
         return resources.default_policies().policies
     loaded = resources.load_policies(
         chain.from_iterable(map(read_documents, files)),
-        max_exception_days=Settings().max_exception_days,
+        max_exception_days=max_exception_days,
         now=datetime.now(UTC),
     )
     for warning in (*loaded.warnings, *_credential_warnings(loaded.policies.registries)):
@@ -67,7 +76,7 @@ def _credential_warnings(registries: Registries) -> Iterator[str]:
 
 
 def load_registries(files: Sequence[Path]) -> Registries:
-    """The Registries of all files; policies among them are read, and decide nothing here.
+    """The Registries of all files; what else is among them is read, and decides nothing here.
 
     Raises:
         InputError: as `load_policies`, but Registries may stand alone.
@@ -85,6 +94,6 @@ def load_settings(files: Sequence[Path]) -> PolicySet:
     return resources.load_policies(
         documents,
         policy_required=False,
-        max_exception_days=Settings().max_exception_days,
+        max_exception_days=HOWEVER_LONG,
         now=datetime.now(UTC),
     ).policies

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from webhook import __version__
 from webhook.cli import complain
 from webhook.cli.exit_codes import FOUND, GOOD, UNDECIDED
-from webhook.cli.policies import to_stderr
+from webhook.cli.policies import HOWEVER_LONG, to_stderr
 from webhook.cli.registry_client import open_registry_client
 from webhook.cli.terminal import Bar
 from webhook.core import resources
@@ -33,7 +33,7 @@ from webhook.promote.statement import Build, Check, Promoted
 from webhook.registry.limits import Limits
 from webhook.registry.questions import Questions
 from webhook.reports.wording import sentence
-from webhook.settings import Settings, read_pipeline
+from webhook.settings import read_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -109,7 +109,7 @@ def _policies(files: Sequence[Path], *, quiet: bool) -> PolicySet:
     loaded = resources.load_policies(
         chain.from_iterable(map(read_documents, files)),
         policy_required=False,
-        max_exception_days=Settings().max_exception_days,
+        max_exception_days=HOWEVER_LONG,
         now=datetime.now(UTC),
     )
     if not quiet:

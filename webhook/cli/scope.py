@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from webhook.cli.cluster_options import LOGIN, Namespace
-from webhook.cli.options import cache_option, offline_option
+from webhook.cli.options import cache_option, exception_days_option, offline_option
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ _LOOKUPS = (
         metavar="NS",
         help="Honour the ImageExceptions of this namespace, as the webhook does. Repeatable.",
     ),
+    exception_days_option,
     click.option(
         "--exclude-namespace",
         "excluded",

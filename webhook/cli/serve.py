@@ -13,6 +13,7 @@ from webhook.cli.cluster_options import NamespacedName, cluster_options
 from webhook.cli.options import (
     READABLE,
     cache_option,
+    exception_days_option,
     facts_option,
     namespace_labels,
     offline_option,
@@ -88,6 +89,7 @@ class MetricsPort(click.ParamType[int | None]):
     help="With --policy: labels of a namespace, for policies that select by them. Where they are "
     "unknown, every policy covers the namespace. Repeatable.",
 )
+@exception_days_option
 @cluster_options
 @click.option(
     "--bind", default="", metavar="ADDRESS", help="Listen there; every address if absent."
@@ -171,6 +173,7 @@ def serve(
     offline: bool,
     cache_dir: Path | None,
     labels: Mapping[str, Mapping[str, str]],
+    max_exception_days: int,
     kubeconfig: Path | None,
     context: str | None,
     namespace: str | None,
@@ -260,6 +263,7 @@ def serve(
             client_ca=client_ca,
             drain_seconds=drain_seconds,
             linger_seconds=linger_seconds,
+            max_exception_days=max_exception_days,
             cluster=Cluster(
                 kubeconfig=kubeconfig,
                 context=context,

@@ -80,6 +80,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     client_ca: Path | None
     drain_seconds: float
     linger_seconds: float
+    max_exception_days: int = Settings().max_exception_days
     cluster: Cluster = Cluster()
 
 
@@ -220,7 +221,13 @@ def _from_files(served: Served, given: GivenFacts, metrics: Metrics) -> Judging:
     """
     # Before the policies are read: a change while we begin is a change.
     contents = read_contents(served.policies)
-    in_force = InForce(load_policies(served.policies, _log.warning))
+    load = partial(
+        load_policies,
+        served.policies,
+        _log.warning,
+        max_exception_days=served.max_exception_days,
+    )
+    in_force = InForce(load())
     if isinstance(served.tls, FromSecret):
         raise InputError("a certificate from a Secret needs the policies of a cluster")
     certificate, reloads = local_certificate(served.tls, served.client_ca, metrics)
@@ -228,7 +235,7 @@ def _from_files(served: Served, given: GivenFacts, metrics: Metrics) -> Judging:
         Reload(
             "policy",
             read=lambda: read_contents(served.policies),
-            make=lambda _: load_policies(served.policies, _log.warning),
+            make=lambda _: load(),
             take=in_force.replace,
             before=contents,
             metrics=metrics,

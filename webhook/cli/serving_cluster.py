@@ -72,7 +72,7 @@ class _Serving:
         gather = partial(
             gather_policies,
             exception_namespaces=frozenset(cluster.exception_namespaces),
-            max_exception_days=settings.max_exception_days,
+            max_exception_days=served.max_exception_days,
         )
         self._state = ClusterState(api, namespace=namespace, gather=gather)
         self._state.on_change(self._touch)

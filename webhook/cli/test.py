@@ -11,6 +11,7 @@ import click
 from webhook import __version__
 from webhook.cli import complain
 from webhook.cli.exit_codes import FOUND, GOOD, USAGE
+from webhook.cli.options import exception_days_option
 from webhook.cli.policies import to_stderr
 from webhook.cli.trial_files import SUFFIX, Terms, find_tests
 from webhook.cli.trying import run_file
@@ -19,7 +20,6 @@ from webhook.reports.trials import Status, TrialRun
 from webhook.reports.trials_json import render_trials_json
 from webhook.reports.trials_junit import render_trials_junit
 from webhook.reports.trials_table import trial_lines, worst
-from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,9 +73,12 @@ Exit code:
     show_default=True,
     help="junit and json hold every finding.",
 )
+@exception_days_option
 @click.option("-v", "--verbose", is_flag=True, help="In the table, show the findings of all tests.")
 @click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
-def test(*, paths: Sequence[str], form: str, verbose: bool, quiet: bool) -> None:
+def test(
+    *, paths: Sequence[str], form: str, max_exception_days: int, verbose: bool, quiet: bool
+) -> None:
     """Run the tests of policies in PATH: a file, or a folder and the folders in it.
 
     In a folder the files are read whose names end in `cocket-test.yaml`. Nothing is asked over the
@@ -93,7 +96,7 @@ def test(*, paths: Sequence[str], form: str, verbose: bool, quiet: bool) -> None
         complain(*map(str, errors))
         sys.exit(USAGE)
     warn = (lambda _: None) if quiet else to_stderr
-    terms = Terms(now, Settings().max_exception_days, warn)
+    terms = Terms(now, max_exception_days, warn)
     # Two paths may lead to one file.
     ended = [one for file in dict.fromkeys(files) for one in run_file(file, terms)]
     run = TrialRun(tuple(ended), __version__)

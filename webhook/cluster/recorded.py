@@ -64,7 +64,10 @@ class RecordedFacts:
         return facts
 
     def in_use(self, digest: str) -> bool:
-        """Whether something in this cluster runs the digest."""
+        """Whether something in this cluster names the digest, or did a few days ago.
+
+        The operator deletes facts some time after the last user went, and not before.
+        """
         return bool(self.mirror.held.get(("", name_of(digest))))
 
     def keep(self, item: Item) -> bytes:

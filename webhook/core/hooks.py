@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ MAX_SECONDS = 24 * 60 * 60
 _SLEEP = re.compile(r"(?:exec )?(?:/[\w./-]*/)?sleep ([0-9]{1,9})(?:\.[0-9]{1,9})?([smhd]?);?")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST = 200
+_MARK = 32
 
 
 def hook_of(handler: Handler) -> Hook | None:
@@ -30,12 +32,18 @@ def hook_of(handler: Handler) -> Hook | None:
     if handler.exec is not None:
         words = [word or "" for word in handler.exec.command or ()]
         seconds = _slept(words)
-        return Hook(acts=True) if seconds is None else Hook(_bounded(seconds))
+        return _acting(handler) if seconds is None else Hook(_bounded(seconds))
     if handler.http_get is not None:
-        return Hook(acts=True)
+        return _acting(handler)
     if handler.sleep is not None:
         return Hook(_bounded(handler.sleep.seconds or 0))
     return None
+
+
+def _acting(handler: Handler) -> Hook:
+    """Nobody sees what it does, so that another one may do anything else."""
+    written = repr(handler).encode(errors="backslashreplace")
+    return Hook(acts=True, mark=hashlib.sha256(written).hexdigest()[:_MARK])
 
 
 def _slept(words: Sequence[str]) -> int | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from webhook.core.changes import Changes
 from webhook.core.exception import Excuses
 from webhook.core.facts import Reason
 from webhook.core.policy import OnUnknown, Templates
@@ -82,12 +83,13 @@ def judge(
         asked = passed.others(policies, workload, uses, images)
         if not asked:
             return _NOTHING  # few places of few words each: no crowd
-    unchanged = workload.unchanged if workload.old is not None else frozenset[str]()
+    before = workload.old
     too_much = _crowd(workload)
     if too_much:
-        if len(unchanged) == len(uses):
-            unchanged = frozenset({_WHOLE.pointer})
+        if before is not None and not _crowd(before):
+            before = None
         asked, images = (_WHOLE,), {_WHOLE.image: InvalidImage(too_much, "Split the object.")}
+    changes = Changes(before, workload)
     excuses = Excuses(exceptions, workload, now) if exceptions else None
     findings: list[Finding] = []
     for policy in policies:
@@ -95,12 +97,11 @@ def judge(
         for use in asked:
             image = images[use.image]
             for active in policy.rules:
-                answer = _answer(use, workload, image, policy, active, now, excuses)
+                answer = _answer(use, workload, image, policy, active, now, excuses, changes)
                 if everything or answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
-                    kept = use.pointer in unchanged
                     findings.append(
                         _finding(
-                            use, image, workload, policy, active, answer, note, excuses, kept=kept
+                            use, image, workload, policy, active, answer, note, excuses, changes
                         )
                     )
     if passed is not None and not too_much:
@@ -117,12 +118,13 @@ def _answer(  # noqa: PLR0917 - as a rule is asked, with its place in a policy
     active: ActiveRule,
     now: datetime,
     excuses: Excuses | None,
+    changes: Changes,
 ) -> Answer:
     if isinstance(image, InvalidImage):
         return Answer(_FAIL, image.message, image.fix)
     answer = active.rule.check(use, workload, image, now)
     if answer.reason is Reason.NOT_CONFIGURED:
-        refusal = _registry_refusal(policy, active, image, excuses)
+        refusal = _registry_refusal(use, policy, active, image, excuses, changes)
         if refusal and refusal.check(use, workload, image, now).outcome is _FAIL:
             return _NOT_LOOKED_UP
     return answer
@@ -143,8 +145,7 @@ def _finding(  # noqa: PLR0917 - one line of the verdict is made of them
     answer: Answer,
     note: str,
     excuses: Excuses | None,
-    *,
-    kept: bool,
+    changes: Changes,
 ) -> Finding:
     """An answer in its place; a bad one does the least that anything with a say lets it do."""
     mode = active.mode
@@ -155,7 +156,7 @@ def _finding(  # noqa: PLR0917 - one line of the verdict is made of them
     if answer.outcome is _FAIL or answer.outcome is _UNKNOWN:
         mode = weaker(mode, answer.at_most)
         if (
-            kept
+            changes.spare(use.pointer, active.rule.reads)
             or workload.mirror
             or (answer.outcome is _UNKNOWN and _only_warned(policy, image, answer))
         ):
@@ -191,19 +192,26 @@ def _only_warned(policy: Policy, image: Image | InvalidImage, answer: Answer) ->
     return policy.on_unknown is OnUnknown.WARN
 
 
-def _registry_refusal(
-    policy: Policy, active: ActiveRule, image: Image, excuses: Excuses | None
+def _registry_refusal(  # noqa: PLR0917 - as a rule is asked, with its place in a policy
+    use: ImageUse,
+    policy: Policy,
+    active: ActiveRule,
+    image: Image,
+    excuses: Excuses | None,
+    changes: Changes,
 ) -> Rule | None:
     """The rule before which another one that saw nothing steps aside: it refuses the same image.
 
-    Only if it is at least as strict, and no exception lets the image past it: the image would get
-    in unseen.
+    Only if it is at least as strict, and neither an exception lets the image past it, nor that an
+    UPDATE changes only what the other one reads: the image would get in unseen.
     """
     if excuses is not None and excuses.of("registry", image.ref) is not None:
         return None
     for other in policy.rules:
         if other.rule.name == "registry" and weaker(active.mode, other.mode) is active.mode:
-            return other.rule
+            spared = changes.spare(use.pointer, other.rule.reads)
+            unseen = spared and not changes.spare(use.pointer, active.rule.reads)
+            return None if unseen else other.rule
     return None
 
 

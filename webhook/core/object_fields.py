@@ -32,11 +32,28 @@ class SleepAction(msgspec.Struct, frozen=True, gc=False):
     seconds: int | None = None
 
 
+class HTTPHeader(msgspec.Struct, frozen=True, gc=False):
+    """core/v1 HTTPHeader."""
+
+    name: str | None = None
+    value: str | None = None
+
+
+class HTTPGetAction(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """core/v1 HTTPGetAction."""
+
+    path: str | None = None
+    port: int | str | None = None
+    host: str | None = None
+    scheme: str | None = None
+    http_headers: list[HTTPHeader | None] | None = None
+
+
 class Handler(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """core/v1 LifecycleHandler; its `tcpSocket` is never run."""
 
     exec: ExecAction | None = None
-    http_get: Elsewhere | None = None
+    http_get: HTTPGetAction | None = None
     sleep: SleepAction | None = None
 
 

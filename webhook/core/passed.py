@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from webhook.core.rules.protocol import Image
     from webhook.core.workload import ImageUse, Workload
 
-    Around: TypeAlias = tuple[Sequence[Policy], bool, bool, str, int]
+    Around: TypeAlias = tuple[Sequence[Policy], tuple[bool, bool, str, int]]
     Place: TypeAlias = tuple[ImageUse, Image | InvalidImage]
 
 _MAX_PLACES = 16_384
@@ -50,7 +50,7 @@ class Passed:
         images: Mapping[str, Image | InvalidImage],
     ) -> Sequence[ImageUse]:
         """The uses that must be judged."""
-        places = self._around.get(_around(policies, workload))
+        places = self._around.get((policies, workload.around))
         if not places:
             return uses
         return [use for use in uses if (use, images[use.image]) not in places]
@@ -75,14 +75,8 @@ class Passed:
             and _said(images[use.image]) <= _MAX_FACTS
         ]
         if good:
-            self._around.setdefault(_around(policies, workload), set()).update(good)
+            self._around.setdefault((policies, workload.around), set()).update(good)
             self._places += len(good)
-
-
-def _around(policies: Sequence[Policy], workload: Workload) -> Around:
-    """All that rules read of a workload: see `Rule.check`."""
-    shared, host = workload.share_process_namespace, workload.host_pid
-    return policies, shared, host, workload.os, workload.grace
 
 
 def _said(image: Image | InvalidImage) -> int:

@@ -8,6 +8,7 @@ import msgspec
 
 GRACE_SECONDS = 30
 """What the API server writes where nobody said `terminationGracePeriodSeconds`."""
+WINDOWS_OS = "windows"
 
 
 class Role(StrEnum):
@@ -32,6 +33,8 @@ class Hook(msgspec.Struct, frozen=True, gc=False):
     """How long it sleeps; the grace period goes on meanwhile."""
     acts: bool = False
     """Whether it is a command or a request, of which nobody can see what it does."""
+    mark: str = ""
+    """What tells it from another one that acts: 32 hexadecimal digits."""
 
 
 class ImageUse(msgspec.Struct, frozen=True, gc=False):
@@ -88,23 +91,6 @@ class Workload(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return GRACE_SECONDS if self.grace_seconds is None else self.grace_seconds
 
     @property
-    def unchanged(self) -> frozenset[str]:
-        """Pointers of the uses that an UPDATE leaves as they were.
-
-        Compared are role, name, image, command, args (with the variables they mention), how it is
-        stopped and how processes are shared: all that the rules judge. Other fields may change.
-        """
-        old = self.old
-        if old is None or _processes(old) != _processes(self):
-            return frozenset()
-        before = {_identity(use) for use in old.images}
-        return frozenset(use.pointer for use in self.images if _identity(use) in before)
-
-
-def _processes(workload: Workload) -> tuple[object, ...]:
-    return (workload.share_process_namespace, workload.host_pid, workload.os, workload.grace)
-
-
-def _identity(use: ImageUse) -> tuple[object, ...]:
-    started = (use.role, use.container, use.image, use.command, use.args, use.env, use.mounts)
-    return (*started, use.stop_signal, use.pre_stop)
+    def around(self) -> tuple[bool, bool, str, int]:
+        """All that rules read of it besides its uses: see `Rule.check`."""
+        return (self.share_process_namespace, self.host_pid, self.os, self.grace)

@@ -22,6 +22,7 @@ from webhook.core.verdict import Answer, Mode, Outcome
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from webhook.core.changes import Reads
     from webhook.core.rules.protocol import Image
     from webhook.core.workload import ImageUse, Workload
     from webhook.dockerfiles.stages import Stage
@@ -41,6 +42,7 @@ class BaseDigest(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = DigestRule.name
     needs: ClassVar[frozenset[Need]] = DigestRule.needs
+    reads: ClassVar[Reads] = DigestRule.reads
 
     rule: DigestRule
 
@@ -68,6 +70,7 @@ class BuiltInit(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = InitRule.name
     needs: ClassVar[frozenset[Need]] = InitRule.needs
+    reads: ClassVar[Reads] = InitRule.reads
 
     rule: InitRule
     final: Stage
@@ -121,6 +124,7 @@ class BuiltProvenance(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = ProvenanceRule.name
     needs: ClassVar[frozenset[Need]] = ProvenanceRule().needs
+    reads: ClassVar[Reads] = ProvenanceRule.reads
 
     rule: ProvenanceRule
     final: Stage

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
+from webhook.core.changes import Reads
 from webhook.core.facts import ImageFacts, Need
 from webhook.core.image import is_digest
 from webhook.core.printable import printable
@@ -33,6 +34,7 @@ class DigestRule(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = "digest"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DIGEST})
+    reads: ClassVar[Reads] = Reads.IMAGE
 
     def check(self, use: ImageUse, workload: Workload, image: Image, now: datetime) -> Answer:  # noqa: ARG002 - the same for every rule
         """Answer for one use of one image."""

@@ -9,16 +9,18 @@ import msgspec
 from msgspec.structs import replace
 
 from webhook.core.argv import basename
+from webhook.core.changes import Reads
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.files import UNSEEN, Seen
 from webhook.core.printable import printable
 from webhook.core.process import look
 from webhook.core.rules.init_words import Case, Words
 from webhook.core.rules.knob import Knob
-from webhook.core.rules.platforms import JUDGED, ROLE_SKIPS, WINDOWS_OS, too_many, worst
+from webhook.core.rules.platforms import JUDGED, ROLE_SKIPS, too_many, worst
 from webhook.core.rules.unlearned import unlearned, without_platforms
 from webhook.core.standing import Kind
 from webhook.core.verdict import Answer, Mode, Outcome
+from webhook.core.workload import WINDOWS_OS
 from webhook.errors import InvalidPolicyError
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class InitRule(msgspec.Struct, frozen=True, cache_hash=True):
 
     name: ClassVar[str] = "init"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.CONFIG})
+    reads: ClassVar[Reads] = Reads.PROCESS
 
     inits: tuple[str, ...] = ()
     """Further programs that are inits, by basename (`my-init`) or by path (`/opt/run`)."""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 MAX_WAYS = 8
 """Different ways in which one image starts and stops. Real ones have up to three; a hundred
 platforms with a long shell text each would keep all other reviews waiting for seconds."""
-WINDOWS_OS = "windows"
 JUDGED = frozenset((Role.CONTAINER, Role.SIDECAR))
 ROLE_SKIPS = {
     Role.INIT: Answer(Outcome.SKIP, "it runs to its end before the containers start."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 from msgspec.structs import replace
 
+from webhook.core.changes import Reads
 from webhook.core.facts import Need, Promotion, Reason, Unknown
 from webhook.core.keys import PublicKey
 from webhook.core.printable import printable
@@ -44,6 +45,7 @@ class PromotionRule(msgspec.Struct, frozen=True, cache_hash=True):
 
     name: ClassVar[str] = "promotion"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PROMOTION})
+    reads: ClassVar[Reads] = Reads.IMAGE
 
     registries: Registries
     accept: tuple[Accept, ...] = (Accept.ORIGIN,)

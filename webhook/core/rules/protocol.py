@@ -9,6 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from webhook.core.changes import Reads
     from webhook.core.facts import ImageFacts, Need, Unknown
     from webhook.core.image import ImageRef
     from webhook.core.verdict import Answer
@@ -29,6 +30,8 @@ class Rule(Protocol):
 
     name: ClassVar[str]
     """As in a policy's `rules`, in findings, in docs/rules.md and in the name of its file."""
+    reads: ClassVar[Reads]
+    """What makes a container another one to it, so that an UPDATE is judged as a CREATE is."""
 
     @property
     def needs(self) -> frozenset[Need]:
@@ -38,7 +41,8 @@ class Rule(Protocol):
         """Answer for one use of one image; never raises, never looks anything up.
 
         Of the workload it reads `share_process_namespace`, `host_pid`, `os` and `grace` and nothing
-        else, and what it found good stays good as time goes on: `Passed` remembers by these.
+        else (`Workload.around`; `reads` says which of these, and what of the use), and what it
+        found good stays good as time goes on: `Passed` remembers by these.
         `now` is aware (UTC). An answer from facts that are `Unknown` is unknown, with the same
         reason, unless the rule needs no facts to know.
         """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 
 from webhook.core.annotations import annotated
+from webhook.core.changes import Reads
 from webhook.core.claims import ALL_SCHEMAS, Claims, Unanswered, claims, unanswered
 from webhook.core.facts import ImageFacts, Need, Unknown
 from webhook.core.labels import LABEL_NAMES, Meaning, Question, Schema
@@ -63,6 +64,7 @@ class ProvenanceRule(msgspec.Struct, frozen=True, cache_hash=True):
     """Pass an image of which every platform that can run answers what the policy asks."""
 
     name: ClassVar[str] = "provenance"
+    reads: ClassVar[Reads] = Reads.IMAGE
 
     require: tuple[Question, ...] = (Question.REVISION, Question.SOURCE, Question.CREATED)
     """The questions that must be answered; at least one."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
+from webhook.core.changes import Reads
 from webhook.core.printable import printable
 from webhook.core.registries import Registries
 from webhook.core.verdict import Answer, Outcome
@@ -33,6 +34,7 @@ class RegistryRule(msgspec.Struct, frozen=True):
 
     name: ClassVar[str] = "registry"
     needs: ClassVar[frozenset[Need]] = frozenset()
+    reads: ClassVar[Reads] = Reads.IMAGE
 
     environments: tuple[str, ...]
     """At least one."""

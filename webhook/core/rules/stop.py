@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 from msgspec.structs import replace
 
+from webhook.core.changes import Reads
 from webhook.core.facts import ImageFacts, Need, Reason, Unknown
 from webhook.core.files import UNSEEN, Seen
 from webhook.core.process import look
@@ -16,7 +17,6 @@ from webhook.core.rules.knob import Knob
 from webhook.core.rules.platforms import (
     JUDGED,
     ROLE_SKIPS,
-    WINDOWS_OS,
     badness,
     too_many,
     worst,
@@ -26,6 +26,7 @@ from webhook.core.rules.unlearned import unlearned, without_platforms
 from webhook.core.standing import Kind
 from webhook.core.stopping import Effect, stopping
 from webhook.core.verdict import Answer, Mode, Outcome
+from webhook.core.workload import WINDOWS_OS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,6 +51,7 @@ class StopRule(msgspec.Struct, frozen=True, cache_hash=True):
 
     name: ClassVar[str] = "stop"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.CONFIG})
+    reads: ClassVar[Reads] = Reads.EVERYTHING
 
     ungraceful: Knob = Knob.WARN
     """A signal on which the program ends, though not as its makers advise, and less time than it
