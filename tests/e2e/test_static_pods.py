@@ -79,7 +79,6 @@ def test_a_mirror_pod_is_reported_to_its_own_node(
 
     assert shown.returncode == 0, shown.stderr
     assert f'Warning: cocket: container "app": {TAGGED} is a tag' in shown.stderr
-    assert "Reported only: its node runs this static Pod" in shown.stderr
     told = noted(plane.audit_log, WEBHOOK, namespace, "proxy-worker")
     assert (told["decision"], told["rules"]) == ("warned", "digest")
 
