@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from webhook.composefiles.services import Service
+    from webhook.core.changes import Reads
     from webhook.core.policy import Policy
     from webhook.core.rules.protocol import Rule
     from webhook.core.workload import ImageUse, Workload
@@ -82,6 +83,11 @@ class ServiceRule(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """That of the rule."""
         return self.rule.name
+
+    @property
+    def reads(self) -> Reads:
+        """As much as the rule."""
+        return self.rule.reads
 
     @property
     def needs(self) -> frozenset[Need]:
