@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -21,7 +23,7 @@ from webhook.core.stopping import Effect, stopping
 NOBODY = 65534
 DROPPED = (
     f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups "
-    # The packages may lie where only root may look.
+    # Their libraries may lie where only root may look.
     "--inh-caps=+dac_read_search --ambient-caps=+dac_read_search"
 ).split()
 """It runs for nobody who is root; setpriv becomes it, so that it is PID 1 all the same."""
@@ -34,26 +36,39 @@ pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=f"no PID namespaces: {WHY_
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that was just made."""
+def data() -> Iterator[Path]:
+    """A database that was just made; the programs lie beside it.
+
+    They look for each other by access(2), which asks what nobody may, whatever else was granted:
+    the packages may lie where only root may look, and so may the folders of the tests.
+    """
     debian = require_servers()
-    folder = tmp_path_factory.mktemp("postgres")
-    os.chown(folder, NOBODY, NOBODY)
-    made = f"{find('initdb', debian)} -D {folder}/data --no-sync --no-locale -A trust -U postgres"
-    env = {**os.environ, **surroundings(debian)}
-    subprocess.run([*DROPPED, *made.split()], env=env, check=True, capture_output=True, timeout=120)
-    return folder / "data"
+    with TemporaryDirectory(prefix="postgres-") as name:
+        folder = Path(name)
+        os.chown(folder, NOBODY, NOBODY)
+        for part in ("lib", "share"):
+            shutil.copytree(debian / f"usr/{part}/postgresql", folder / f"usr/{part}/postgresql")
+        made = f"{find('initdb', folder)} -D {name}/data --no-sync --no-locale -A trust -U postgres"
+        done = subprocess.run(
+            [*DROPPED, *made.split()],
+            env={**os.environ, **surroundings(debian)},
+            check=False,
+            capture_output=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        yield folder / "data"
 
 
-def command(data: Path, debian: Path) -> list[str]:
+def command(data: Path) -> list[str]:
     options = f"-D {data} -k {data} -c listen_addresses= -c fsync=off"
-    return [*DROPPED, str(find("postgres", debian)), *options.split()]
+    return [*DROPPED, str(find("postgres", data.parent)), *options.split()]
 
 
 @contextmanager
 def running(data: Path) -> Iterator[tuple[First, list[str]]]:
     debian = require_servers()
-    argv = command(data, debian)
+    argv = command(data)
     with first(argv, surroundings(debian)) as one:
         assert until(lambda: takes_clients(data), SECONDS), "it never took a client"
         yield one, argv
