@@ -81,7 +81,10 @@ class ApiServer:
     def refuse(
         self, method: str, path: str, status: int, reason: str = "", times: int = 10**6
     ) -> None:
-        """Answer requests whose path has this pattern so, so many times; a watch is a `WATCH`."""
+        """Answer requests whose path has this pattern so, so many times; a watch is a `WATCH`.
+
+        With status 0 they are never answered, not even with headers.
+        """
         self._refused.append([method, re.compile(path), status, reason, times])
 
     def agree(self) -> None:
@@ -115,10 +118,8 @@ class ApiServer:
         body = await request.json() if request.can_read_body else None
         method = "WATCH" if request.query.get("watch") == "true" else request.method
         self.asked.append(f"{method} {request.path}")
-        for refusal in self._refused:
-            if refusal[0] == method and refusal[1].search(request.path) and refusal[4]:
-                refusal[4] -= 1
-                return _status(refusal[2], refusal[3])
+        if (refused := await self._refusal(method, request.path)) is not None:
+            return refused
         if request.path in _SAID:
             return web.json_response(_SAID[request.path])
         if request.path == "/apis":
@@ -136,6 +137,15 @@ class ApiServer:
             return self._read(request, place)
         self.writes.append(Written(method, request.path, body))
         return self._write(request, place, body)
+
+    async def _refusal(self, method: str, path: str) -> web.Response | None:
+        for refusal in self._refused:
+            if refusal[0] == method and refusal[1].search(path) and refusal[4]:
+                refusal[4] -= 1
+                if not refusal[2]:
+                    await asyncio.Event().wait()
+                return _status(refusal[2], refusal[3])
+        return None
 
     def _groups(self) -> list[Json]:
         found = [path.split("/")[2:] for path in self.served if path.startswith("/apis/")]

@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import kopf
+import pytest
 
 from tests.cluster.api_server import ApiServer, api_server
 from tests.operator.facts_world import until
 from webhook.cluster.credentials import cluster_login
-from webhook.cluster.kinds import REGISTRIES
+from webhook.cluster.kinds import CLUSTER_IMAGE_POLICIES, REGISTRIES
+from webhook.errors import ClusterError
 from webhook.operator.handlers import PREFIX, settings, watch
 
 if TYPE_CHECKING:
@@ -91,3 +93,22 @@ async def test_every_change_rings_in_our_own_loop_and_nothing_is_written() -> No
         assert watched.threads == {threading.get_ident()}
         assert server.writes == []
         assert "finalizers" not in server.objects[PATH]["", "before"]["metadata"]
+
+
+async def test_kopf_that_gives_up_is_an_error_of_the_cluster_so_that_it_is_begun_anew() -> None:
+    threads = threading.active_count()
+    async with api_server() as (server, api):
+        server.serve("/api/v1", "namespaces", namespaced=False)
+        kinds = [REGISTRIES, CLUSTER_IMAGE_POLICIES]
+        server.serve(
+            "/apis/cocket.dev/v1alpha1", *(kind.plural for kind in kinds), namespaced=False
+        )
+        server.refuse("WATCH", REGISTRIES.plural, 0)
+        # As one that starts answers: the group is not served yet.
+        server.refuse("WATCH", CLUSTER_IMAGE_POLICIES.plural, 404)
+
+        with pytest.raises(ClusterError, match="kopf gave up: APINotFoundError"):
+            async with asyncio.timeout(20):
+                await watch(kinds, lambda: cluster_login(api), lambda: None)
+
+        assert threading.active_count() <= threads

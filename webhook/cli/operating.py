@@ -20,6 +20,7 @@ from webhook.admission.health import health_app
 from webhook.admission.limits import Limits as PeerLimits
 from webhook.admission.listener import Listener
 from webhook.admission.metrics import Metrics
+from webhook.cli.last_resort import LastResort
 from webhook.cli.reporting import served_report, source_of
 from webhook.cluster.leader import lead
 from webhook.cluster.lease_lock import Standing
@@ -51,8 +52,10 @@ ENDED = 0
 FAILED = 1
 
 _PROBES_AT_ONCE = 64
-_END_SECONDS = 20.0
-"""For everything to end after SIGTERM; a Pod has 30."""
+_WORK_SECONDS = 15.0
+"""For the work to end after SIGTERM, which gives the Lease away; a Pod has 30."""
+_END_SECONDS = 10.0
+"""For the rest after that."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _log = logging.getLogger(__name__)
@@ -64,10 +67,14 @@ def run(operated: Operated) -> int:
     Raises:
         InputError: there is no cluster to log in to, or it cannot be listened there.
     """
-    return uvloop.run(_operate(operated))
+    resort = LastResort(_END_SECONDS, FAILED)
+    try:
+        return uvloop.run(_operate(operated, resort))
+    finally:
+        resort.dismiss()
 
 
-async def _operate(operated: Operated) -> int:
+async def _operate(operated: Operated, resort: LastResort) -> int:
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
@@ -83,7 +90,10 @@ async def _operate(operated: Operated) -> int:
         await stack.enter_async_context(
             served_report(operated.report, api, operating.report, *operating.peers)
         )
-        return await operating.until(asked)
+        code = await operating.until(asked)
+        # What is left of the work may hang, and must not write once another one leads.
+        resort.begin()
+        return code
 
 
 class _Operating:
@@ -168,9 +178,9 @@ class _Operating:
         if asked.is_set():
             _log.info("asked to end")
             leading.cancel()
-        await asyncio.wait({leading}, timeout=_END_SECONDS)
+        await asyncio.wait({leading}, timeout=_WORK_SECONDS)
         if not leading.done():
-            _log.error("not everything ended in %g s", _END_SECONDS)
+            _log.error("not everything ended in %g s", _WORK_SECONDS)
             return FAILED
         if leading.cancelled():
             return ENDED

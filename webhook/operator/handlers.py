@@ -2,19 +2,21 @@
 
 Its handlers of changes keep their state in annotations and finalizers, and lose it with either. Our
 answers depend on all objects together, so an event only says «look again»: nothing is ever written
-by kopf, and the storages below are named after us for the day that something is. kopf wants a loop
-for itself, as it cancels whatever else it finds there when it ends: it gets a thread.
+by kopf, and the storages below are named after us for the day that something is. kopf has a thread
+of its own, which may hang: nobody waits for that without an end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from typing import TYPE_CHECKING, Any
 
 import kopf
 import msgspec
+
+from webhook.errors import ClusterError
+from webhook.operator.kopf_thread import KopfThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 PREFIX = "cocket.dev"
 _CHUNK = 100
 """Objects in a page: one may have a megabyte."""
-_END_SECONDS = 15.0
-_QUIET = "OS signals are ignored: running not in the main thread."
 
 _log = logging.getLogger(__name__)
 
@@ -44,10 +44,10 @@ async def watch(
         changed: called in this loop for every object that is, changes or goes.
 
     Raises:
-        Exception: whatever kopf ends with; the API server was away for about a minute.
+        ClusterError: kopf gave up, which it does where an API server that starts answers 404.
+        RuntimeError: it gave up, and hangs.
     """
     loop = asyncio.get_running_loop()
-    stop = threading.Event()
 
     async def log_in(**_: Any) -> kopf.ConnectionInfo:
         # Asked for in our loop: a program that gives tokens belongs to the loop that began it.
@@ -62,15 +62,17 @@ async def watch(
     kopf.on.login(registry=registry)(log_in)
     for kind in kinds:
         kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)(see)
-    thread = asyncio.ensure_future(asyncio.to_thread(_run, registry, stop))
+    thread = KopfThread(registry, settings())
+    thread.start()
     try:
-        await asyncio.shield(thread)
+        why = await thread.ending
     finally:
-        stop.set()
-        done, _ = await asyncio.wait({thread}, timeout=_END_SECONDS)
-        if not done:
-            _log.error("kopf did not end in %g s", _END_SECONDS)
-    raise RuntimeError("kopf ended, and has no end")
+        ended = await thread.end()
+        if not ended:
+            _log.error("kopf hangs, and is left alone")
+    if not ended:
+        raise RuntimeError(f"kopf gave up, and hangs: {why}")
+    raise ClusterError(f"kopf gave up: {why}")
 
 
 def settings() -> kopf.OperatorSettings:
@@ -88,31 +90,3 @@ def settings() -> kopf.OperatorSettings:
     chosen.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=PREFIX)
     chosen.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=PREFIX)
     return chosen
-
-
-def _run(registry: kopf.OperatorRegistry, stop: threading.Event) -> None:
-    """Run kopf in this thread, in a loop of its own."""
-    quiet = _Quiet()
-    loggers = [logging.getLogger(name) for name in ("kopf", "kopf._core.reactor.running")]
-    # «Handler succeeded» for every event is nothing that anybody waits for.
-    loggers[0].setLevel(max(loggers[0].level, logging.WARNING))
-    loggers[1].addFilter(quiet)
-    try:
-        asyncio.run(
-            kopf.operator(
-                registry=registry,
-                settings=settings(),
-                standalone=True,
-                clusterwide=True,
-                stop_flag=stop,
-            )
-        )
-    finally:
-        loggers[1].removeFilter(quiet)
-
-
-class _Quiet(logging.Filter):
-    """Keeps back that kopf leaves signals alone: that is why it has a thread."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.getMessage() != _QUIET
