@@ -15,7 +15,8 @@ from tests.builders import DIGEST, LABELS
 from tests.cli.registries import registry_in_thread
 from tests.cli.runs import cocket, process
 from tests.promote.keys import KINDS, write_key
-from webhook.demo.images import Built, image
+from webhook.demo.faults import Fault
+from webhook.demo.images import Built, image, sha256
 from webhook.demo.pushes import Pushes
 from webhook.demo.registry import DemoRegistry
 
@@ -79,6 +80,33 @@ def world(
         path = folder / "policy.yaml"
         path.write_text("---\n".join(json.dumps(one) + "\n" for one in documents))
         yield World(demo, path)
+
+
+def with_layer(built: Built, layer: bytes) -> Built:
+    """The image with one more layer, whatever its config says."""
+    manifest = json.loads(built.manifest)
+    kind = manifest["layers"][0]["mediaType"]
+    more = {"mediaType": kind, "digest": sha256(layer), "size": len(layer)}
+    manifest["layers"].append(more)
+    body = json.dumps(manifest).encode()
+    return msgspec.structs.replace(built, manifest=body, layers=(*built.layers, layer))
+
+
+def test_a_source_whose_connections_break_again_and_again_is_not_left_alone(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path) as one:
+        one.registry.pushes = Pushes(mounts=False)
+        layer = bytes(8 * 1024 * 1024)
+        built = with_layer(WEB, layer)
+        source = one.source(built)
+        place = f"/v2/preprod/web/blobs/{sha256(layer)}"
+        one.registry.fault(place, *(Fault(method="GET", cut=1200 * 1024) for _ in range(5)))
+
+        result = one.promote(source)
+
+        assert result.exit_code == 0, result.stderr
+        assert one.target(built) in result.stdout
 
 
 def test_it_prints_the_name_to_deploy_and_nothing_else(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ async def test_it_ends_when_it_is_told_to_and_leaves_no_thread() -> None:
         assert not kopf_thread.ending.done()
         assert await kopf_thread.end()
 
-    assert threading.active_count() <= before
+    await until(lambda: threading.active_count() <= before)
 
 
 async def test_it_ends_while_a_watch_waits_for_its_headers() -> None:

@@ -11,15 +11,21 @@ from webhook.demo.faults import Fault
 from webhook.demo.images import sha256
 from webhook.demo.login import TokenLogin
 from webhook.demo.pushes import Pushes
+from webhook.demo.registry import Redirect
 from webhook.errors import BadContentError, RegistryError
 from webhook.promote.blobs import copy_blob
 from webhook.promote.parts import Blob
 from webhook.registry.client import open_client
+from webhook.registry.limits import Limits
 from webhook.registry.realm import RepositoryAccess
 
 BODY = bytes(range(256)) * 4096
 DIGEST = sha256(BODY)
 SOURCE = f"/v2/preprod/web/blobs/{DIGEST}"
+MIB = 1024 * 1024
+LARGE = BODY * 5
+LARGE_DIGEST = sha256(LARGE)
+LARGE_SOURCE = f"/v2/preprod/web/blobs/{LARGE_DIGEST}"
 PUSH = RepositoryAccess(actions="pull,push")
 
 
@@ -29,7 +35,7 @@ async def copy(both: Pair, body: bytes = BODY, size: int | None = None) -> None:
 
 
 async def copy_digest(both: Pair, digest: str, size: int) -> None:
-    client = open_client()
+    client = open_client(limits=Limits(breaking=False))
     try:
         source = await client.access(
             ImageRef(both.source.host, "preprod/web"), settings("preprod", both.source)
@@ -63,13 +69,71 @@ async def test_an_upload_that_breaks_off_begins_anew() -> None:
         assert len(starts) == 3
 
 
-async def test_a_download_that_breaks_off_begins_anew() -> None:
+async def test_a_download_that_breaks_off_soon_begins_anew() -> None:
     async with pair() as both:
         both.source.fault(SOURCE, Fault(cut=1000), Fault(cut=500_000))
 
         await copy(both)
 
         assert both.target.blob("prod/web", DIGEST) == BODY
+
+
+def asked_for(both: Pair) -> list[str | None]:
+    """The part of the large blob that each question was for; None: all of it."""
+    asked = [one for one in both.source.requests if one.path.endswith(LARGE_DIGEST)]
+    return [one.headers.get("range") for one in asked]
+
+
+@pytest.mark.parametrize("redirect", [None, Redirect()], ids=["registry", "object store"])
+async def test_a_download_that_breaks_off_late_goes_on_where_it_broke(
+    redirect: Redirect | None,
+) -> None:
+    async with pair() as both:
+        place = f"/store/0/preprod/web/{LARGE_DIGEST}" if redirect else LARGE_SOURCE
+        both.source.redirect = redirect
+        both.source.fault(place, *(Fault(cut=3 * MIB // 2 + 1) for _ in range(3)))
+
+        await copy(both, LARGE)
+
+        assert both.target.blob("prod/web", LARGE_DIGEST) == LARGE
+        assert both.watching.went == len(LARGE)
+        rest = [f"bytes={number * (3 * MIB // 2 + 1)}-" for number in (1, 2, 3)]
+        parts = asked_for(both)
+        assert (parts[:: 2 if redirect else 1], parts[-1]) == ([None, *rest], rest[-1])
+        assert sum(line.startswith("POST") for line in both.target.lines()) == 1
+
+
+async def test_a_registry_that_cannot_begin_in_the_middle_sends_all_of_it_again() -> None:
+    async with pair() as both:
+        again = Fault(status=200, body=LARGE, headers=(("Content-Range", ""),))
+        both.source.fault(LARGE_SOURCE, Fault(cut=2 * MIB), again)
+
+        await copy(both, LARGE)
+
+        assert asked_for(both) == [None, f"bytes={2 * MIB}-"]
+        assert both.target.blob("prod/web", LARGE_DIGEST) == LARGE
+        assert both.watching.went == len(LARGE)
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        (Fault(body=b"!" * (len(BODY) * 5 - 2 * 1024 * 1024)), "other bytes under"),
+        (Fault(headers=(("Content-Range", "bytes 0-1/2"),)), "another part of a body"),
+        (Fault(body=b"!" * len(BODY) * 5), "more than"),
+    ],
+    ids=["other bytes", "another part", "too many bytes"],
+)
+async def test_a_rest_that_does_not_belong_to_the_blob_is_never_stored(
+    rest: Fault, said: str
+) -> None:
+    async with pair() as both:
+        both.source.fault(LARGE_SOURCE, Fault(cut=2 * MIB), rest)
+
+        with pytest.raises(BadContentError, match=said):
+            await copy(both, LARGE)
+
+        assert both.target.blob("prod/web", LARGE_DIGEST) is None
 
 
 async def test_an_answer_that_is_lost_does_not_send_the_blob_again() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from webhook.errors import BadContentError
-from webhook.registry.bodies import read_body
+from webhook.registry.bodies import good, read_body
 from webhook.registry.exchange import MAX_ERROR, Request, Sink
 from webhook.registry.url import Origin, Url
 
@@ -51,8 +51,9 @@ class Answer:
         self.closed = True
 
 
-def asked(limit: int = 10, method: str = "GET", sink: Sink | None = None) -> Request:
-    return Request(url=Url(HOME, "/"), max_bytes=limit, deadline=0, method=method, sink=sink)
+def asked(limit: int = 10, method: str = "GET", sink: Sink | None = None, skip: int = 0) -> Request:
+    url = Url(HOME, "/")
+    return Request(url=url, max_bytes=limit, deadline=0, method=method, sink=sink, skip=skip)
 
 
 async def test_pieces_are_joined() -> None:
@@ -137,3 +138,58 @@ async def test_a_sink_gets_nothing_beyond_the_bound_and_no_error_page() -> None:
     assert got == [b"abc", b"def"]
     assert await read_body(Answer(b"no", status=404), asked(sink=sink)) == b"no"
     assert got == [b"abc", b"def"]
+
+
+def rest(*pieces: bytes, begin: int, promised: int | None = None) -> Answer:
+    """The rest of a body, from its byte `begin` on."""
+    answer = Answer(*pieces, status=206, promised=promised)
+    answer.headers["Content-Range"] = f"bytes {begin}-9/10"
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        rest(b"efg", b"hij", begin=4, promised=6),
+        Answer(b"abcdefghij", promised=10),
+        Answer(b"abcd", b"efghij"),
+        Answer(b"abc", b"", b"defg", b"hij"),
+    ],
+    ids=["the rest", "all at once", "a piece that ends there", "a piece across"],
+)
+async def test_a_sink_that_has_the_beginning_gets_the_rest(answer: Answer) -> None:
+    got = b""
+
+    async def sink(piece: bytes) -> None:
+        nonlocal got
+        assert piece
+        got += piece
+
+    assert await read_body(answer, asked(sink=sink, skip=4)) == b""
+    assert got == b"efghij"
+
+
+@pytest.mark.parametrize("promised", [7, None])
+async def test_the_bound_is_that_of_the_whole_body(promised: int | None) -> None:
+    async def sink(piece: bytes) -> None:
+        raise AssertionError(piece)
+
+    with pytest.raises(BadContentError, match="more than 10 bytes"):
+        await read_body(rest(b"efghijk", begin=4, promised=promised), asked(10, sink=sink, skip=4))
+
+
+@pytest.mark.parametrize("header", [None, "", "bytes 0-9/10", "bytes 44-50/51", "bytes */10"])
+async def test_another_part_than_the_rest_is_refused_unread(header: str | None) -> None:
+    answer = Answer(b"abc", status=206)
+    if header is not None:
+        answer.headers["Content-Range"] = header
+
+    with pytest.raises(BadContentError, match="another part"):
+        await read_body(answer, asked(skip=4))
+    assert (answer.closed, answer.content.taken) == (True, 0)
+
+
+async def test_a_part_that_nobody_asked_for_is_no_content() -> None:
+    assert not good(206, asked())
+    assert good(206, asked(skip=1))
+    assert good(200, asked())

@@ -123,7 +123,8 @@ def _policies(files: Sequence[Path], *, quiet: bool) -> PolicySet:
 async def _promote(
     wanted: Wanted, ref: ImageRef, policies: PolicySet, signer: Signer | None, bar: Bar
 ) -> tuple[Destination, Outcome]:
-    limits = Limits(image_seconds=_CHECK_SECONDS)
+    # A copy has tries of its own, and four blobs that break off together are one hiccup.
+    limits = Limits(image_seconds=_CHECK_SECONDS, breaking=False)
     async with open_registry_client(wanted.docker_config, writes=True, limits=limits) as client:
         # Names are looked at before anybody is asked.
         where = destination(ref, wanted.to, policies.registries, wanted.repository)

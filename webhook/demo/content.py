@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +12,9 @@ from webhook.demo.images import sha256
 
 if TYPE_CHECKING:
     from webhook.demo.images import Built
+
+
+_OK = 200
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -120,3 +124,18 @@ def served(body: bytes, digest: str, media_type: str, more: dict[str, str]) -> w
         "ETag": f'"{digest}"',
     }
     return web.Response(body=body, headers=headers | more)
+
+
+def ranged(request: web.BaseRequest, right: web.Response) -> web.Response:
+    """The rest of it, where that is what was asked for (`bytes=N-`, as blobs are resumed)."""
+    asked = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
+    body = right.body
+    if asked is None or right.status != _OK or not isinstance(body, bytes):
+        return right
+    begin = int(asked[1])
+    if begin >= len(body):
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{len(body)}"})
+    right.set_status(206)
+    right.headers["Content-Range"] = f"bytes {begin}-{len(body) - 1}/{len(body)}"
+    right.body = body[begin:]
+    return right

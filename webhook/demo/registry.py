@@ -51,7 +51,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 from aiohttp import web
 
-from webhook.demo.content import Content, ping, served
+from webhook.demo.content import Content, ping, ranged, served
 from webhook.demo.faults import Fault, answer, meets, problem
 from webhook.demo.login import Login, NoLogin, TokenLogin, Tokens, admit, grant, refresh
 from webhook.demo.pushes import Pushed, Pushes, referrers
@@ -170,7 +170,7 @@ class DemoRegistry(Content):
         if fault is not None and fault.status and request.method in {"POST", "PUT"}:
             # What is refused is not stored.
             return await answer(request, web.Response(), fault)
-        return await answer(request, await self._right(request), fault)
+        return await answer(request, ranged(request, await self._right(request)), fault)
 
     def _next_fault(self, request: web.BaseRequest) -> Fault | None:
         for path in (request.path, "*"):

@@ -32,13 +32,16 @@ _HEAD_SECONDS = 60.0
 _TRIES = 4
 _FINAL = frozenset({Reason.UNAUTHORIZED, Reason.NOT_FOUND})
 _PAUSE_SECONDS = 0.25
-"""Before the second try; then twice as long each time."""
+"""Before the second try; then four times as long each time, so that a registry may restart."""
+_WORTH_BYTES = 1024 * 1024
+"""That came since it broke off last: a source is then asked for the rest, while the upload waits.
+With less it is begun anew, so one that gives a few bytes each time is given up."""
 
 
 async def copy_blob(
     blob: Blob, source: Access, target: Access, moved: Callable[[int], None], mount_from: str = ""
 ) -> None:
-    """Have a blob in the target that was not there; begun anew where it breaks.
+    """Have a blob in the target that was not there; where it breaks it goes on, or begins anew.
 
     Args:
         blob: what to copy.
@@ -68,7 +71,7 @@ async def copy_blob(
                 raise
         else:
             return
-        await asyncio.sleep(_PAUSE_SECONDS * 2 ** (attempt - 1))
+        await asyncio.sleep(_PAUSE_SECONDS * 4 ** (attempt - 1))
         # The answer may have been lost, and not the blob.
         if await target.reading(_HEAD_SECONDS).holds(f"blobs/{blob.digest}"):
             moved(blob.size)
@@ -80,14 +83,14 @@ class _Gone:
 
     def __init__(self, moved: Callable[[int], None]) -> None:
         self._moved = moved
-        self._bytes = 0
+        self.size = 0
 
     def on(self, size: int) -> None:
-        self._bytes += size
+        self.size += size
         self._moved(size)
 
     def back(self) -> None:
-        self._moved(-self._bytes)
+        self._moved(-self.size)
 
 
 async def _pipe(blob: Blob, source: Access, target: Access, place: Url, gone: _Gone) -> None:
@@ -124,8 +127,7 @@ class _Pipe:
     async def read(self, source: Access) -> None:
         """Take the blob from its registry, and compare it."""
         blob = self._blob
-        repository = source.reading(_LONGEST_SECONDS)
-        await repository.stream(blob.digest, blob.size, self._take, _SILENCE_SECONDS)
+        await self._read(source)
         await self._hash()
         await self._hashed()
         if f"{self._hasher.name}:{self._hasher.hexdigest()}" != blob.digest:
@@ -136,6 +138,22 @@ class _Pipe:
         self._patience.reschedule(self._loop.time() + _COMMIT_SECONDS)
         await self._pieces.put(self._held)
         await self._pieces.put(b"")
+
+    async def _read(self, source: Access) -> None:
+        repository = source.reading(_LONGEST_SECONDS)
+        blob, begin = self._blob, 0
+        while True:
+            try:
+                await repository.stream(
+                    blob.digest, blob.size, self._take, _SILENCE_SECONDS, skip=begin
+                )
+            except UnavailableError:
+                if self._gone.size - begin < _WORTH_BYTES:
+                    raise
+                begin = self._gone.size
+                await asyncio.sleep(_PAUSE_SECONDS)
+            else:
+                return
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """See `exchange.Source`."""

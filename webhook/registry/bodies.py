@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from webhook.registry.exchange import Request
 
 _OK = 200
+_PARTIAL = 206
 _CHUNK = 64 * 1024
 
 
@@ -53,6 +54,11 @@ class Answer(Protocol):
         """Read no more of it, and never use its connection again."""
 
 
+def good(status: int, request: Request) -> bool:
+    """Whether an answer holds what was asked for: all of it, or the rest where that was asked."""
+    return status == _OK or (status == _PARTIAL and request.skip > 0)
+
+
 async def read_body(answer: Answer, request: Request) -> bytes:
     """The body within its bound; what lies beyond is neither read nor waited for.
 
@@ -60,34 +66,48 @@ async def read_body(answer: Answer, request: Request) -> bytes:
     status at most `MAX_ERROR` bytes, perhaps cut.
 
     Raises:
-        BadContentError: the body of a good answer is compressed, or longer than was asked for.
+        BadContentError: the body of a good answer is compressed, longer than was asked for, or
+            another part than the rest that was asked for.
     """
-    good = answer.status == _OK
-    limit = request.max_bytes if good else MAX_ERROR
+    fine = good(answer.status, request)
+    limit = request.max_bytes if fine else MAX_ERROR
     who = request.url.origin.authority
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
-    if good and encoding not in {"", "identity"}:
+    if fine and encoding not in {"", "identity"}:
         # A kilobyte of it may unfold to half a gigabyte, and digests are over the stored bytes.
         answer.close()
         raise BadContentError(
             Reason.BAD_CONTENT, f"{who} sent a compressed body, which nobody asked for"
         )
-    promised = 0 if request.method == "HEAD" else answer.content_length or 0
+    size = _first_byte(answer, request) if fine else 0
+    promised = 0 if request.method == "HEAD" else size + (answer.content_length or 0)
     body = bytearray()
-    size = 0
-    sink = request.sink if good else None
-    if not good or promised <= limit:
+    sink = request.sink if fine else None
+    if not fine or promised <= limit:
         while size <= limit and (chunk := await _piece(answer.content, whole=sink is None)):
             size += len(chunk)
             if sink is None:
                 body += chunk
-            elif size <= limit:
-                await sink(chunk)
-    if size > limit or (good and promised > limit):
+            elif request.skip < size <= limit:
+                await sink(chunk[max(0, len(chunk) - size + request.skip) :])
+    if size > limit or (fine and promised > limit):
         answer.close()
-        if good:
+        if fine:
             raise BadContentError(Reason.BAD_CONTENT, f"{who} sent more than {limit} bytes")
     return bytes(body[:limit])
+
+
+def _first_byte(answer: Answer, request: Request) -> int:
+    """Where in the whole body a good answer begins: with the rest, or with all of it again."""
+    if answer.status != _PARTIAL:
+        return 0
+    if not answer.headers.get("Content-Range", "").startswith(f"bytes {request.skip}-"):
+        answer.close()
+        who = request.url.origin.authority
+        raise BadContentError(
+            Reason.BAD_CONTENT, f"{who} sent another part of a body than was asked for"
+        )
+    return request.skip
 
 
 async def _piece(content: Content, *, whole: bool) -> bytes:

@@ -47,6 +47,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that `source` gives."""
     sink: Sink | None = None
     """Takes the body of a good answer, which `Response.body` does not hold then."""
+    skip: int = 0
+    """Bytes that the sink has already: only what lies behind them is asked for (RFC 9110, 14.2),
+    and whatever is served, the sink gets nothing before them."""
     silence: float | None = None
     """Seconds between two pieces of the answer, or until its first; None: as the transport has
     it. A registry may think for minutes about gigabytes that it was sent."""
@@ -61,6 +64,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             headers["Content-Type"] = self.content_type
         if self.source is not None:
             headers["Content-Length"] = str(self.length)
+        if self.skip:
+            headers["Range"] = f"bytes={self.skip}-"
         return headers | dict(self.headers)
 
     @property
@@ -82,7 +87,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...]
     """Names in lower case, in the order they came."""
     body: bytes
-    """At most `MAX_ERROR` bytes, perhaps cut, where the status is not 200."""
+    """At most `MAX_ERROR` bytes, perhaps cut, where the status is not `ok`."""
     origin: Origin
     """Who answered in the end; a redirect may have led away."""
     certificate: bytes = b""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from webhook.core.image import is_digest
 from webhook.core.printable import printable
+from webhook.registry.bodies import good
 from webhook.registry.content import Served, check_digest, digest_of
 from webhook.registry.documents import bad
 from webhook.registry.exchange import Request, Response, Sink, Transport
@@ -139,7 +140,9 @@ class Repository:
         _check(response.body, descriptor, what)
         return response.body
 
-    async def stream(self, digest: str, size: int, sink: Sink, silence: float) -> None:
+    async def stream(
+        self, digest: str, size: int, sink: Sink, silence: float, skip: int = 0
+    ) -> None:
         """A blob of any size, piece by piece; whoever takes the pieces compares the digest.
 
         Args:
@@ -147,6 +150,8 @@ class Repository:
             size: bytes, as a manifest says; more are not taken.
             sink: takes the pieces in order.
             silence: seconds without a byte that are borne.
+            skip: bytes that the sink has already; a registry that cannot begin behind them sends
+                them once more, and the sink does not see them.
 
         Raises:
             RegistryError: it was not served.
@@ -157,9 +162,10 @@ class Repository:
             deadline=self._deadline,
             sink=sink,
             silence=silence,
+            skip=skip,
         )
         response = await self._transport.send(request)
-        if response.status != _OK:
+        if not good(response.status, request):
             raise failure(response, f"blob {digest[:19]}… of {self._repository}")
 
     async def _head(self, place: str) -> Response:
