@@ -32,6 +32,8 @@ class Watching:
     def __init__(self) -> None:
         self.expected = 0
         self.went = 0
+        self.vain = 0
+        """Bytes that went and had to go again."""
         self.notes: list[str] = []
 
     def expect(self, size: int) -> None:
@@ -39,6 +41,7 @@ class Watching:
 
     def moved(self, size: int) -> None:
         self.went += size
+        self.vain += max(0, -size)
 
     def note(self, text: str) -> None:
         self.notes.append(text)

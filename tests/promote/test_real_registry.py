@@ -5,25 +5,34 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from tests.promote.keys import signer
 from tests.promote.promoting import WHEN, Watching
+from tests.promote.relay import relay
 from tests.servers import PASSWORD, USER, RealRegistry, real_registry
 from tests.tools import require_tool
 from webhook.core.image import ImageRef
 from webhook.core.registries import Registry
-from webhook.demo.images import Built, image, index
+from webhook.demo.images import Built, image, index, sha256
+from webhook.promote.blobs import copy_blob
 from webhook.promote.destination import Destination
+from webhook.promote.parts import Blob
 from webhook.promote.promotion import Outcome, promote
 from webhook.promote.statement import Build, Promoted
 from webhook.registry.client import open_client
 from webhook.registry.envelopes import signers
 from webhook.registry.evidence import read_evidence
+from webhook.registry.limits import Limits
+from webhook.registry.manifests import Descriptor
+from webhook.registry.realm import RepositoryAccess
+from webhook.registry.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,6 +42,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tool("docker-registry")
 
+MIB = 1024 * 1024
 WEB = image(entrypoint=["/sbin/tini", "--"], cmd=["/app"])
 BOTH = index([WEB, image(entrypoint=["/app"], architecture="arm64")], attestations=True)
 
@@ -192,3 +202,40 @@ async def test_a_second_promotion_writes_nothing(tmp_path: Path) -> None:
 
         assert {line.split()[0] for line in target.lines()[before:]} <= {"GET", "HEAD"}
         assert outcome.copied.bytes == 0
+
+
+async def test_a_blob_whose_connection_breaks_is_asked_for_from_there_on(tmp_path: Path) -> None:
+    body = os.urandom(4 * MIB)
+    digest = sha256(body)
+    async with registries(tmp_path) as (source, target), relay(source.host) as wire:
+        client = open_client(limits=Limits(breaking=False))
+        try:
+            pushing = RepositoryAccess(actions="pull,push")
+            there = await client.access(
+                ImageRef(source.host, "preprod/web"), settings("preprod", source), pushing
+            )
+            place = await Uploads(there).begin(digest)
+            assert place is not None
+
+            async def pieces() -> AsyncIterator[bytes]:
+                for begin in range(0, len(body), MIB):
+                    yield body[begin : begin + MIB]
+
+            soon = asyncio.get_running_loop().time() + 30
+            await Uploads(there).send(place, pieces, len(body), soon)
+            broken = msgspec.structs.replace(settings("preprod", source), host=wire.host)
+            reading = await client.access(ImageRef(wire.host, "preprod/web"), broken)
+            writing = await client.access(
+                ImageRef(target.host, "prod/web"), settings("prod", target), pushing
+            )
+            wire.cuts = [3 * MIB // 2, 3 * MIB // 2]
+            watching = Watching()
+
+            await copy_blob(Blob(digest, len(body)), reading, writing, watching.moved)
+
+            # Begun anew it would have broken off once more, and have gone in vain.
+            assert (watching.went, watching.vain) == (len(body), 0)
+            stored = await writing.reading(10).blob(Descriptor("", digest, len(body)), "it")
+            assert stored == body
+        finally:
+            await client.close()
