@@ -104,7 +104,7 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
 def decision_of(judged: Judged) -> Decision:
     """The line for a verdict; what strangers wrote is made safe to show."""
     asked, answer, bad = judged.asked, judged.answer, judged.bad
-    unknown = sum(finding.outcome is Outcome.UNKNOWN for finding in bad)
+    unknown = sum(finding.outcome is Outcome.UNKNOWN for finding in bad) if bad else 0
     workload = asked.workload
     return Decision(
         time=judged.time,
@@ -123,7 +123,7 @@ def decision_of(judged: Judged) -> Decision:
         failed=len(bad) - unknown,
         unknown=unknown,
         findings=logged(bad) if bad else (),
-        old_tags=tuple([printable(one, _MAX_NAME) for one in answer.old_tags]),
+        old_tags=[printable(one, _MAX_NAME) for one in answer.old_tags] if answer.old_tags else (),
     )
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from webhook.core.rules.protocol import Image
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from webhook.core.facts import ImageFacts, Unknown
     from webhook.core.judge import InvalidImage
     from webhook.core.policy import Policy
-    from webhook.core.rules.protocol import Image
     from webhook.core.workload import ImageUse, Workload
 
     Around: TypeAlias = tuple[Sequence[Policy], tuple[bool, bool, str, int]]
-    Place: TypeAlias = tuple[ImageUse, Image | InvalidImage]
+    Facts: TypeAlias = ImageFacts | Unknown
 
 _MAX_PLACES = 16_384
 """About 10 MB. When there are more, all are forgotten: whatever runs now is soon known again."""
@@ -35,7 +37,7 @@ class Passed:
 
     def __init__(self) -> None:
         """Nothing was judged yet."""
-        self._around: dict[Around, set[Place]] = {}
+        self._around: dict[Around, dict[ImageUse, Facts]] = {}
         self._places = 0
 
     def __len__(self) -> int:
@@ -53,7 +55,7 @@ class Passed:
         places = self._around.get((policies, workload.around))
         if not places:
             return uses
-        return [use for use in uses if (use, images[use.image]) not in places]
+        return [use for use in uses if not _same(places.get(use), images[use.image])]
 
     def add(
         self,
@@ -67,24 +69,33 @@ class Passed:
         if self._places > _MAX_PLACES:
             self._around.clear()
             self._places = 0
-        good = [
-            (use, images[use.image])
+        good = {
+            use: image.facts
             for use in uses
             if use.pointer not in bad
+            and isinstance(image := images[use.image], Image)
             and _characters(use) + len(workload.os) <= _MAX_CHARACTERS
-            and _said(images[use.image]) <= _MAX_FACTS
-        ]
+            and _said(image.facts) <= _MAX_FACTS
+        }
         if good:
-            self._around.setdefault((policies, workload.around), set()).update(good)
-            self._places += len(good)
+            places = self._around.setdefault((policies, workload.around), {})
+            before = len(places)
+            places.update(good)
+            self._places += len(places) - before
 
 
-def _said(image: Image | InvalidImage) -> int:
+def _same(facts: Facts | None, image: Image | InvalidImage) -> bool:
+    """Whether what was known then is what is known now; the name stands in the use."""
+    if facts is None or not isinstance(image, Image):
+        return False
+    return facts is image.facts or facts == image.facts
+
+
+def _said(facts: Facts) -> int:
     """Characters of the image's configs; none of one that is not known.
 
     What is known of its promotion is bounded by `promotion.MAX_REMEMBERED`.
     """
-    facts = getattr(image, "facts", None)
     return sum(one.config.length for one in getattr(facts, "platforms", ()))
 
 
