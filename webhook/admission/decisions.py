@@ -106,18 +106,27 @@ def decision_of(judged: Judged) -> Decision:
     asked, answer, bad = judged.asked, judged.answer, judged.bad
     unknown = sum(finding.outcome is Outcome.UNKNOWN for finding in bad) if bad else 0
     workload = asked.workload
+    uid, kind, namespace, name, operation, sub_resource, user = _safe(
+        asked.uid,
+        asked.kind,
+        asked.namespace,
+        asked.name,
+        asked.operation,
+        asked.sub_resource,
+        asked.user,
+    )
     return Decision(
         time=judged.time,
-        uid=printable(asked.uid, _MAX_NAME),
+        uid=uid,
         decision=answer.decision,
         allowed=answer.decision != "denied",
         ms=round(judged.seconds * 1000, 3),
-        kind=printable(asked.kind, _MAX_NAME),
-        namespace=printable(asked.namespace, _MAX_NAME),
-        name=printable(asked.name, _MAX_NAME),
-        operation=printable(asked.operation, _MAX_NAME),
-        sub_resource=printable(asked.sub_resource, _MAX_NAME),
-        user=printable(asked.user, _MAX_NAME),
+        kind=kind,
+        namespace=namespace,
+        name=name,
+        operation=operation,
+        sub_resource=sub_resource,
+        user=user,
         dry_run=asked.dry_run,
         images=len(workload.images) if workload is not None else 0,
         failed=len(bad) - unknown,
@@ -125,6 +134,14 @@ def decision_of(judged: Judged) -> Decision:
         findings=logged(bad) if bad else (),
         old_tags=[printable(one, _MAX_NAME) for one in answer.old_tags] if answer.old_tags else (),
     )
+
+
+def _safe(*texts: str) -> Sequence[str]:
+    """The texts, made safe to show. Nearly always they are so: one look at all is enough."""
+    together = "".join(texts)
+    if len(together) <= _MAX_NAME and together.isprintable():
+        return texts
+    return [printable(text, _MAX_NAME) for text in texts]
 
 
 def unjudged_decision(time: datetime, uid: str, cause: str, answer: Answer) -> Decision:
