@@ -20,9 +20,9 @@ from webhook.core.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-_END_SECONDS = 6.0
+_END_SECONDS = 8.0
 """For the thread to end; less than the leader waits for its work."""
-_ROUNDS = 4
+_ROUNDS = 3
 _ROUND_SECONDS = 1.0
 _LAST = "pause-waiter for "
 """So the tasks are named that are cancelled after all others: see above."""
