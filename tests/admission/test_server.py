@@ -181,16 +181,20 @@ class Slow(Facts):
         return False
 
     async def learn(
-        self, _ref: ImageRef, _needs: frozenset[Need], _workload: Workload
+        self, ref: ImageRef, _needs: frozenset[Need], _workload: Workload
     ) -> ImageFacts | Unknown:
+        self.learned.append(ref)
         await asyncio.sleep(0.6)
         return self.facts
 
 
 async def test_an_answer_that_is_due_gets_out_before_the_end() -> None:
-    async with serving(source=Slow()) as server:
+    source = Slow()
+    async with serving(source=source) as server:
         asking = asyncio.create_task(server.ask(REVIEW))
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(20):
+            while not source.learned:  # noqa: ASYNC110 - a list
+                await asyncio.sleep(0.01)
 
         await server.server.stop()
 

@@ -97,11 +97,11 @@ def test_a_source_whose_connections_break_again_and_again_is_not_left_alone(
 ) -> None:
     with world(tmp_path) as one:
         one.registry.pushes = Pushes(mounts=False)
-        layer = bytes(8 * 1024 * 1024)
+        layer = bytes(30 * 1024 * 1024)
         built = with_layer(WEB, layer)
         source = one.source(built)
         place = f"/v2/preprod/web/blobs/{sha256(layer)}"
-        one.registry.fault(place, *(Fault(method="GET", cut=1200 * 1024) for _ in range(5)))
+        one.registry.fault(place, *(Fault(method="GET", cut=5 * 1024 * 1024) for _ in range(5)))
 
         result = one.promote(source)
 

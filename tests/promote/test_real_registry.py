@@ -205,7 +205,7 @@ async def test_a_second_promotion_writes_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_blob_whose_connection_breaks_is_asked_for_from_there_on(tmp_path: Path) -> None:
-    body = os.urandom(4 * MIB)
+    body = os.urandom(14 * MIB)
     digest = sha256(body)
     async with registries(tmp_path) as (source, target), relay(source.host) as wire:
         client = open_client(limits=Limits(breaking=False))
@@ -228,7 +228,7 @@ async def test_a_blob_whose_connection_breaks_is_asked_for_from_there_on(tmp_pat
             writing = await client.access(
                 ImageRef(target.host, "prod/web"), settings("prod", target), pushing
             )
-            wire.cuts = [3 * MIB // 2, 3 * MIB // 2]
+            wire.cuts = [5 * MIB, 5 * MIB]
             watching = Watching()
 
             await copy_blob(Blob(digest, len(body)), reading, writing, watching.moved)
