@@ -1,11 +1,15 @@
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from tests.admission.findings import finding
 from tests.admission.serving import real_review, serving
-from webhook.admission.decisions import logged
+from webhook.admission.answer import Answer
+from webhook.admission.decisions import Judged, decision_of, logged
+from webhook.admission.review import Asked
 from webhook.core.facts import Reason
 from webhook.core.verdict import Mode
 
@@ -95,3 +99,17 @@ def test_a_line_names_the_exception_that_let_it_through() -> None:
     (found,) = logged([finding(mode=Mode.WARN, exception="security/web")])
 
     assert found.exception == "security/web"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("we\u202eb", "we\\u202eb"), ("a" * 400, "a" * 299 + "…")],
+    ids=["turns what is read", "longer than a line bears"],
+)
+def test_a_name_that_is_not_fit_to_be_read_is_made_so(name: str, shown: str) -> None:
+    asked = Asked("uid", "Pod", "shop", name, "CREATE", "", "admin", False, None)  # noqa: FBT003
+    judged = Judged(datetime(2026, 11, 29, tzinfo=UTC), asked, Answer(b"", "allowed"), (), 0.001)
+
+    line = decision_of(judged)
+
+    assert (line.name, line.namespace, line.user) == (shown, "shop", "admin")

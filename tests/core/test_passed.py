@@ -124,6 +124,17 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert 0 < len(passed) <= 4
 
 
+def test_what_is_learned_anew_takes_no_further_place() -> None:
+    memory = Passed()
+    workload = pod(use(PINNED))
+    known = {PINNED: image(PINNED)}
+
+    for _ in range(2):
+        memory.add((STRICT,), workload, workload.images, known, ())
+
+    assert len(memory) == 1
+
+
 def test_long_words_are_not_kept() -> None:
     passed = Passed()
     judged(pod(os="b" * 2000), passed, STRICT)

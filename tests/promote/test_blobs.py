@@ -26,6 +26,7 @@ DIGEST = sha256(BODY)
 SOURCE = f"/v2/preprod/web/blobs/{DIGEST}"
 MIB = 1024 * 1024
 LARGE = BODY * 20
+SMALL = b"a few bytes"
 LARGE_DIGEST = sha256(LARGE)
 LARGE_SOURCE = f"/v2/preprod/web/blobs/{LARGE_DIGEST}"
 PUSH = RepositoryAccess(actions="pull,push")
@@ -121,6 +122,17 @@ async def test_a_registry_that_cannot_begin_in_the_middle_sends_all_of_it_again(
         assert (begin, middle > MIB) == (0, True)
         assert both.target.blob("prod/web", LARGE_DIGEST) == LARGE
         assert (both.watching.went, both.watching.vain) == (len(LARGE), 0)
+
+
+async def test_a_connection_that_breaks_behind_the_last_byte_has_brought_all() -> None:
+    async with pair() as both:
+        ended = Fault(chunked=True, drip=0.001, cut=len(SMALL))
+        both.source.fault(f"/v2/preprod/web/blobs/{sha256(SMALL)}", ended)
+
+        await copy(both, SMALL)
+
+        assert both.target.blob("prod/web", sha256(SMALL)) == SMALL
+        assert sum(line.startswith("GET") and "blobs" in line for line in both.source.lines()) == 1
 
 
 @pytest.mark.parametrize(

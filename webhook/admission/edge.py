@@ -37,9 +37,7 @@ class edge:  # noqa: N801 - reads as what it is: with edge():
         traceback: TracebackType | None,
     ) -> bool:
         """Swallow what is a bug; a task that is cancelled is none."""
-        if error is None or isinstance(error, InvalidReviewError):
-            return False
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) or isinstance(error, InvalidReviewError):
             return False
         if not self._quiet:
             _log.error("a review could not be judged", exc_info=error)

@@ -148,6 +148,8 @@ class _Pipe:
                     blob.digest, blob.size, self._take, _SILENCE_SECONDS, skip=begin
                 )
             except UnavailableError:
+                if self._gone.size == blob.size:
+                    return  # all of it came, and its digest says whether it is right
                 if self._gone.size - begin < _WORTH_BYTES:
                     raise
                 begin = self._gone.size

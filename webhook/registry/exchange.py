@@ -87,7 +87,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...]
     """Names in lower case, in the order they came."""
     body: bytes
-    """At most `MAX_ERROR` bytes, perhaps cut, where the status is not `ok`."""
+    """At most `MAX_ERROR` bytes, perhaps cut, where the answer is not `good`."""
     origin: Origin
     """Who answered in the end; a redirect may have led away."""
     certificate: bytes = b""
