@@ -47,8 +47,10 @@ class ControlPlane(ApiServer):
             roles then, and forbids what they grant.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *flags: str) -> None:
+        """Keep everything in `folder`; `flags` are for the API server, beside its others."""
         super().__init__(folder, assets())
+        self._flags = flags
         self.processes = Processes(folder)
         self.audit_log = folder / "audit.jsonl"
         self.starts: list[Period] = []
@@ -115,6 +117,7 @@ class ControlPlane(ApiServer):
             *("--disable-admission-plugins=ServiceAccount", "--allow-privileged"),
             *(f"--audit-policy-file={files.audit_policy}", f"--audit-log-path={self.audit_log}"),
             "--audit-log-maxsize=4000",  # megabytes: one file
+            *self._flags,
         )
         server.wait_until(self.ready, "ready", _READY_SECONDS)
         self.starts.append(Period(began, _now()))

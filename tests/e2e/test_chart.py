@@ -5,7 +5,6 @@ There are no nodes: Deployments are accepted, and their Pods never start.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import helm_python
@@ -13,16 +12,25 @@ import pytest
 
 from tests.charts.rendering import CHART, DIGEST, FULL, NAMESPACE
 from tests.e2e.control_plane import ControlPlane
+from tests.e2e.releases import (
+    DEFINITIONS,
+    DEPLOYMENTS,
+    OURS,
+    RELEASE,
+    exists,
+    install,
+    listed,
+    names,
+    uninstall,
+    with_readiness,
+)
 from tests.e2e.server import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RELEASE = "cocket"
-OURS = "/apis/cocket.dev/v1alpha1"
-DEPLOYMENT = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/cocket-webhook"
+DEPLOYMENT = f"{DEPLOYMENTS}/cocket-webhook"
 POLICY = f"{OURS}/clusterimagepolicies/default"
-JOB = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs/cocket-uninstall"
 VALUES: dict[str, Any] = {
     "image": {"digest": DIGEST},
     "registries": [
@@ -47,42 +55,28 @@ def helm(server: ControlPlane) -> Iterator[helm_python.Config]:
 
 @pytest.fixture
 def installed(server: ControlPlane, helm: helm_python.Config) -> Iterator[helm_python.Config]:
-    helm.install(CHART, RELEASE, VALUES, create_namespace=True)
+    install(server, helm, VALUES)
     yield helm
     uninstall(server, helm)
 
 
-def uninstall(server: ControlPlane, helm: helm_python.Config) -> list[str]:
-    """Remove the release; the Job of the hook is done as soon as it is there, as nobody runs it.
-
-    Returns which Deployments there were when the Job was made.
-    """
-
-    async def both() -> list[str]:
-        removing = asyncio.to_thread(helm.uninstall, RELEASE, timeout=60, ignore_not_found=True)
-        removal = asyncio.create_task(removing)
-        await asyncio.to_thread(wait_until, lambda: exists(server, JOB), "the hook made its Job")
-        left = names(server, f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments")
-        done = [{"type": "Complete", "status": "True"}]
-        status, said = server.ask(
-            "PATCH",
-            f"{JOB}/status",
-            {"status": {"conditions": done, "succeeded": 1}},
-            content_type="application/merge-patch+json",
-        )
-        assert status == 200, said
-        await removal
-        return left
-
-    return asyncio.run(both())
+@pytest.fixture(scope="module")
+def late_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """One of several, as it says itself: it establishes new definitions after five seconds."""
+    with ControlPlane(tmp_path_factory.mktemp("late"), "--apiserver-count=2") as plane:
+        yield plane
 
 
-def exists(server: ControlPlane, path: str) -> bool:
-    return server.ask("GET", path)[0] == 200
-
-
-def names(server: ControlPlane, path: str) -> list[str]:
-    return sorted(one["metadata"]["name"] for one in server.get(path)["items"])
+@pytest.fixture
+def late_helm(late_server: ControlPlane) -> Iterator[helm_python.Config]:
+    """Helm there; afterwards it is as if nothing had ever been installed."""
+    kubeconfig = late_server.kubeconfig()
+    with helm_python.Config(kubeconfig_path=kubeconfig, namespace=NAMESPACE) as config:
+        yield config
+        uninstall(late_server, config)
+    for name in names(late_server, DEFINITIONS):
+        late_server.ask("DELETE", f"{DEFINITIONS}/{name}")
+    wait_until(lambda: not listed(late_server), "the definitions are gone")
 
 
 def test_a_fresh_install_is_in_audit_mode(
@@ -95,6 +89,31 @@ def test_a_fresh_install_is_in_audit_mode(
     assert policy["spec"]["mode"] == "audit"
     assert "prod" in names(server, f"{OURS}/registries")
     assert server.get(DEPLOYMENT)["spec"]["replicas"] == 2
+
+
+def test_an_install_that_waits_has_its_policy_however_late_its_kind_is_served(
+    late_server: ControlPlane, late_helm: helm_python.Config
+) -> None:
+    install(late_server, late_helm, VALUES)
+
+    (release,) = late_helm.list()
+    assert release["status"] == "deployed"
+    assert late_server.get(POLICY)["spec"]["mode"] == "audit"
+
+
+def test_an_install_that_did_not_wait_is_finished_by_an_upgrade_that_does(
+    late_server: ControlPlane, late_helm: helm_python.Config
+) -> None:
+    with pytest.raises(helm_python.HelmReleaseError, match="ensure CRDs are installed first"):
+        late_helm.install(CHART, RELEASE, VALUES, create_namespace=True)
+    # For some seconds there are no kinds in it; Helm must not take the group for its kinds.
+    wait_until(lambda: listed(late_server), "the group is listed")
+
+    with_readiness(late_server, late_helm.upgrade, VALUES)
+
+    (release,) = late_helm.list()
+    assert release["status"] == "deployed"
+    assert late_server.get(POLICY)["spec"]["mode"] == "audit"
 
 
 def test_a_disruption_budget_is_made_where_the_server_has_them(
@@ -134,7 +153,7 @@ def test_a_rollback_never_takes_the_policy_away(
 def test_an_uninstall_removes_the_configuration_first_and_keeps_what_people_wrote(
     server: ControlPlane, helm: helm_python.Config
 ) -> None:
-    helm.install(CHART, RELEASE, VALUES, create_namespace=True)
+    install(server, helm, VALUES)
 
     left = uninstall(server, helm)
 
@@ -142,7 +161,7 @@ def test_an_uninstall_removes_the_configuration_first_and_keeps_what_people_wrot
     assert names(server, f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments") == []
     roles = names(server, "/apis/rbac.authorization.k8s.io/v1/clusterroles")
     assert not [name for name in roles if "cocket" in name]
-    assert len(names(server, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")) == 6
+    assert len(names(server, DEFINITIONS)) == 6
     assert "default" in names(server, f"{OURS}/clusterimagepolicies")
 
 
@@ -153,7 +172,7 @@ def test_the_server_takes_everything_that_the_chart_can_do(
     foreign: dict[str, Any] = {"certificates": {}, "serviceMonitor": {}, "prometheusRule": {}}
     # Another policy: to take a rule out of one, server-side apply must be newer than 1.20's.
     policy = {"policy": {**FULL["policy"], "name": "full"}}
-    helm.install(CHART, RELEASE, FULL | foreign | policy, create_namespace=True)
+    install(server, helm, FULL | foreign | policy)
     try:
         (release,) = helm.list()
         assert release["status"] == "deployed"
