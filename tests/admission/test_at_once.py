@@ -131,3 +131,27 @@ async def test_a_body_that_is_arriving_when_we_stop_is_answered() -> None:
         assert b'"response"' in await wire.until_closed()
         await stopping
         await wire.close()
+
+
+async def test_what_must_be_learned_is_answered_before_what_came_with_it() -> None:
+    source = Facts()
+    source.in_memory = False
+    async with serving(source=source) as server:
+        wire = await connect(server.server.port, trusting())
+        await wire.send(posted() + GET + b"\r\n" + posted())
+
+        answers = [await wire.answer() for _ in range(3)]
+        assert [b'"response"' in answer for answer in answers] == [True, False, True]
+        await wire.close()
+
+
+async def test_a_review_is_answered_before_the_nonsense_that_came_with_it() -> None:
+    async with serving() as server:
+        wire = await connect(server.server.port, trusting())
+        await wire.send(posted() + b"\x00 nonsense\r\n\r\n")
+
+        answer = await wire.until_closed()
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b'"response"' in answer
+        assert b"HTTP/1.1 400 " in answer
+        await wire.close()

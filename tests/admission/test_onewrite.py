@@ -1,25 +1,9 @@
 import asyncio
 
 from tests.admission.serving import serving, trusting
+from tests.admission.transports import Recording
 from tests.admission.wire import GET, connect
 from webhook.admission.onewrite import OneWrite
-
-
-class Recording(asyncio.Transport):
-    """Remembers what was done to it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.done: list[bytes] = []
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.done.append(bytes(data))
-
-    def close(self) -> None:
-        self.done.append(b"closed")
-
-    def is_closing(self) -> bool:
-        return b"closed" in self.done
 
 
 def test_head_and_body_go_out_together_and_the_rest_as_it_comes() -> None:

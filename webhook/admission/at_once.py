@@ -1,27 +1,23 @@
-"""Answers that go out from the parser's callback, where nothing must be waited for.
+"""Answers that go out without an ASGI cycle and a task, where nothing must be waited for.
 
-An ASGI scope, a task and two messages take as long as judging a Pod whose images are known. What is
-out of the ordinary in any way is handed to uvicorn as a whole, and comes to the application.
+A scope, a task and two messages take as long as judging a Pod whose images are known. What is out
+of the ordinary in any way is handed to uvicorn as a whole, and comes to the application.
 """
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from webhook.admission.connection import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
-
     from uvicorn import Config
     from uvicorn.server import ServerState
 
     from webhook.admission.limits import Limits
     from webhook.admission.metrics import Metrics
-
-    AtOnce: TypeAlias = Callable[[bytes], bytes | None]
-    """Body → JSON, or None where it must be waited."""
+    from webhook.admission.turn import Turn
 
 PATH = b"/validate"
 _MAX_BYTES = 64 * 1024
@@ -39,16 +35,30 @@ class AtOnceConnection(Connection):
         state: ServerState,
         limits: Limits,
         metrics: Metrics,
-        at_once: AtOnce,
+        turn: Turn,
         *,
         certified_only: bool,
     ) -> None:
         """One of these for each connection; see `Connection`."""
         super().__init__(config, state, limits, metrics)
-        self._at_once = at_once
+        self._turn = turn
         self._certified_only = certified_only
         self._pieces: list[bytes] | None = None
         """Of the body of a request that may be answered at once."""
+        self._handed_over = False
+        """Whether a body is with the turn."""
+        self._last = False
+        """Whether its answer is the last one that the peer wants."""
+
+    @property
+    def owes_answer(self) -> bool:
+        """True while a request has no whole answer yet."""
+        return self._handed_over or super().owes_answer
+
+    def on_message_begin(self) -> None:
+        """A request begins. What uvicorn is to get of the one before is still there."""
+        self._hurry()
+        super().on_message_begin()
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -61,24 +71,52 @@ class AtOnceConnection(Connection):
     def on_message_complete(self) -> None:
         """The request is there."""
         pieces, self._pieces = self._pieces, None
-        if pieces is not None:
-            body = b"".join(pieces)
-            answer = self._at_once(body)
-            if answer is not None:
-                self._complete = True
-                self._useful = True
-                self._answer(answer)
-                return
+        if pieces is None:
+            super().on_message_complete()
+            return
+        self._useful = True
+        self._complete = True
+        self.deadline = inf
+        self._handed_over = True
+        # The parser forgets it as soon as this returns.
+        self._last = not self.parser.should_keep_alive()
+        self._turn.take(self, b"".join(pieces))
+
+    def eof_received(self) -> None:
+        """The peer says no more; the transport closes when this returns."""
+        self._hurry()
+        super().eof_received()
+
+    def answer(self, body: bytes, answer: bytes | None) -> None:
+        """Answer the body that was handed over; None: by the application."""
+        self._handed_over = False
+        if self.transport.is_closing():
+            return
+        if answer is not None:
+            self._send(answer)
+        else:
             super()._begin()
             super().on_body(body)
-        super().on_message_complete()
+            super().on_message_complete()
+
+    def drain(self) -> None:
+        """From now on every answer is the last one of its connection."""
+        if self._handed_over:
+            self.draining = True
+        else:
+            super().drain()
 
     def shutdown(self) -> None:
-        """End when the answer is out, if a body is arriving; now otherwise."""
-        if self._pieces is None:
+        """End when the answer is out, if a body is arriving or arrived; now otherwise."""
+        if self._pieces is None and not self._handed_over:
             super().shutdown()
         else:
             self.draining = True
+
+    def _hurry(self) -> None:
+        """Answer before anything else becomes of the connection."""
+        if self._handed_over:
+            self._turn.end()
 
     def _begin(self) -> None:
         if self._may_be_at_once():
@@ -102,8 +140,12 @@ class AtOnceConnection(Connection):
             and not self.flow.write_paused
         )
 
-    def _answer(self, body: bytes) -> None:
-        last = self.draining or not self.parser.should_keep_alive()
+    def _refuse(self, status: bytes, cause: str) -> None:
+        self._hurry()
+        super()._refuse(status, cause)
+
+    def _send(self, body: bytes) -> None:
+        last = self.draining or self._last
         self.transport.write(_HEAD % (len(body), _LAST if last else b"") + body)
         self.served += 1
         self.server_state.total_requests += 1

@@ -12,14 +12,15 @@ from uvicorn.server import ServerState
 
 from webhook.admission.at_once import AtOnceConnection
 from webhook.admission.connection import Connection
+from webhook.admission.turn import Turn
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from webhook.admission.at_once import AtOnce
     from webhook.admission.limits import Limits
     from webhook.admission.metrics import Metrics
+    from webhook.admission.turn import AtOnce
 
     Message: TypeAlias = MutableMapping[str, Any]
     Application: TypeAlias = Callable[
@@ -80,7 +81,7 @@ class Listener:
         self._tls = tls
         self._limits = limits
         self._metrics = metrics
-        self._at_once = at_once
+        self._turn = None if at_once is None else Turn(at_once)
         self._certified_only = certified_only
         self._socket: socket.socket | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -203,11 +204,11 @@ class Listener:
 
     def _connection(self) -> Connection:
         given = (self._config, self._state, self._limits, self._metrics)
-        at_once = self._at_once
-        if at_once is None:
+        turn = self._turn
+        if turn is None:
             connection = Connection(*given)
         else:
-            connection = AtOnceConnection(*given, at_once, certified_only=self._certified_only)
+            connection = AtOnceConnection(*given, turn, certified_only=self._certified_only)
         connection.draining = self._draining
         return connection
 
