@@ -43,7 +43,7 @@ _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _HEX_ID_LENGTH = 64
 
 
-class ImageRef(msgspec.Struct, frozen=True):
+class ImageRef(msgspec.Struct, frozen=True, cache_hash=True):
     """An image reference, parsed once: who serves it, which repository, which tag, which digest.
 
     `registry` keeps the case it was written in, as distribution/reference does; compare `host`.

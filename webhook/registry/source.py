@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from webhook.registry.tenant import PullSecrets
 
 _MAX_PLACES = 16_384
+# Every image of every review is asked for: a member of an enumeration takes longer than a name.
+_PROMOTION = Need.PROMOTION
+_BUILD = Need.BUILD
 
 
 class Recorded(Protocol):
@@ -99,9 +102,9 @@ class RegistrySource:
     def known(self, ref: ImageRef, needs: frozenset[Need]) -> ImageFacts | Unknown | None:
         """What can be said at once; None where `learn` must be asked."""
         found = self._known(ref, needs)
-        if Need.PROMOTION in needs and isinstance(found, ImageFacts):
+        if _PROMOTION in needs and isinstance(found, ImageFacts):
             found = self._with_promotion(ref, found)
-        if Need.BUILD in needs and isinstance(found, ImageFacts):
+        if _BUILD in needs and isinstance(found, ImageFacts):
             found = self._with_builds(ref, found)
         return found
 
@@ -147,12 +150,12 @@ class RegistrySource:
             found = await self._asked(self._client, ref, needs, place.registry, workload)
             if isinstance(found, Unknown):
                 return found
-        if Need.PROMOTION in needs and self._promotions is not None:
+        if _PROMOTION in needs and self._promotions is not None:
             promotion = await self._promotions.learn(
                 ref, found.digest, place.registry, self._registries(), self._recorded_promotion(ref)
             )
             found = replace(found, promotion=promotion)
-        if Need.BUILD in needs and self._builds is not None:
+        if _BUILD in needs and self._builds is not None:
             recorded = with_builds_of(found, self._recall(ref))
             found = await self._builds.learn(ref, recorded, place.registry)
         return found
