@@ -36,10 +36,11 @@ class Opened:
         self.turn = Turn(lambda _: answer)
         self.transport = Recording()
         self.metrics = Metrics()
-        self.connection = AtOnceConnection(
-            config, ServerState(), LIMITS, self.metrics, self.turn, certified_only=False
-        )
+        given = (config, ServerState(), LIMITS, self.metrics, self.turn)
+        self.connection = AtOnceConnection(*given, certified_only=False)
         self.connection.connection_made(self.transport)
+        self.other = AtOnceConnection(*given, certified_only=False)
+        self.other.connection_made(Recording())
 
     async def application(self, scope: Message, receive: object, send: object) -> None:
         del receive, send
@@ -57,6 +58,15 @@ def handed_over() -> Opened:
     opened.connection.data_received(SHORT)
     assert opened.transport.done == []
     return opened
+
+
+async def test_who_is_alone_need_not_wait() -> None:
+    opened = Opened()
+    opened.other.connection_lost(None)
+
+    opened.connection.data_received(SHORT)
+
+    assert opened.answers == [b"yes"]
 
 
 async def test_it_counts_as_one_that_waits_for_us() -> None:

@@ -80,7 +80,7 @@ class AtOnceConnection(Connection):
         self._handed_over = True
         # The parser forgets it as soon as this returns.
         self._last = not self.parser.should_keep_alive()
-        self._turn.take(self, b"".join(pieces))
+        self._turn.take(self, b"".join(pieces), alone=len(self.connections) == 1)
 
     def eof_received(self) -> None:
         """The peer says no more; the transport closes when this returns."""
