@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import warnings
 from typing import TYPE_CHECKING
 
 import kopf
@@ -91,6 +93,31 @@ async def test_one_that_gives_up_tells_why_and_ends_while_another_watch_waits_fo
 
         assert why.startswith("APINotFoundError: ")
         assert await kopf_thread.end()
+
+
+async def test_a_handler_that_is_slow_to_end_leaves_no_connection_open() -> None:
+    async with api_server() as (server, api):
+        begun = threading.Event()
+
+        async def slow(**_: object) -> None:
+            begun.set()
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(1.5)  # longer than kopf is given to end by itself
+
+        kopf_thread = thread(server, api.server, slow)
+        server.put(REGISTRIES.path(), "one", spec={})
+        kopf_thread.start()
+        await until(begun.is_set)
+
+        assert await kopf_thread.end()
+        del kopf_thread
+
+    with warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always")
+        gc.collect()
+    assert [str(one.message) for one in unclosed] == []
 
 
 async def test_a_thread_that_hangs_is_left_alone_and_does_not_hold_the_process() -> None:

@@ -26,6 +26,8 @@ _ROUNDS = 3
 _ROUND_SECONDS = 1.0
 _LAST = "pause-waiter for "
 """So the tasks are named that are cancelled after all others: see above."""
+_ONCE = "startup/cleanup activities"
+"""The task that closes kopf's connections when the others are gone; cancelled twice it does not."""
 _QUIET = "OS signals are ignored: running not in the main thread."
 
 
@@ -100,11 +102,18 @@ class KopfThread:
 
 async def _end_all() -> None:
     """Cancel what runs in this loop until it is gone; several times, as kopf swallows some."""
+    us = {asyncio.current_task()}
+    closing = {task for task in asyncio.all_tasks() if task.get_name() == _ONCE}
+    for task in closing:
+        task.cancel()
     for _ in range(_ROUNDS):
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        tasks = asyncio.all_tasks() - us - closing
         await _end([task for task in tasks if not task.get_name().startswith(_LAST)])
-        if not await _end(asyncio.all_tasks() - {asyncio.current_task()}):
-            return
+        if not await _end(asyncio.all_tasks() - us - closing):
+            break
+    if closing:
+        await asyncio.wait(closing, timeout=_ROUND_SECONDS)
+        await _end([task for task in closing if not task.done()])
 
 
 async def _end(tasks: Collection[asyncio.Task[object]]) -> Collection[asyncio.Task[object]]:
