@@ -1,19 +1,16 @@
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import msgspec
 import pytest
 
+from tests.admission.loads import load
 from tests.admission.serving import (
     ISSUED,
     LIMITS,
     Facts,
-    Serving,
     policy_set,
     real_review,
     serving,
@@ -29,45 +26,6 @@ from webhook.core.image import ImageRef
 from webhook.core.workload import Workload
 
 REVIEW = real_review("pod-create")
-
-
-class Load:
-    """Reviews one after the other on several connections, each answer looked at."""
-
-    def __init__(self) -> None:
-        self.answers = 0
-        self.failures: list[BaseException] = []
-
-
-@asynccontextmanager
-async def load(server: Serving, tls: Any, *, fresh: bool) -> AsyncIterator[Load]:
-    """Ask without pause until the block ends.
-
-    `fresh` opens a connection for each review, as after an idle time.
-    """
-    counted = Load()
-    body = msgspec.json.encode(REVIEW)
-
-    async def ask() -> None:
-        connector = aiohttp.TCPConnector(ssl=tls, force_close=fresh)
-        async with aiohttp.ClientSession(connector=connector) as client:
-            while True:
-                try:
-                    async with client.post(f"{server.url}/validate", data=body) as answer:
-                        content = await answer.read()
-                    assert b'"allowed":true' in content
-                    counted.answers += 1
-                except (aiohttp.ClientError, AssertionError, OSError) as error:
-                    counted.failures.append(error)
-                    return
-
-    tasks = [asyncio.create_task(ask()) for _ in range(4)]
-    try:
-        yield counted
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def write_pair(folder: Path, pair: Pair) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.cli.promotions import WEB, World, world
 from tests.cli.runs import cocket
-from tests.cli.test_promote import WEB, World, world
 from tests.promote.keys import KINDS, write_key
 from webhook.demo.faults import Fault
 

@@ -1,95 +1,19 @@
-"""`cocket promote` and `cocket resolve` as a person runs them."""
+"""`cocket promote` as a person runs it."""
 
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.builders import DIGEST, LABELS
-from tests.cli.registries import registry_in_thread
+from tests.cli.promotions import BARE, WEB, with_layer, world
 from tests.cli.runs import cocket, process
 from tests.promote.keys import KINDS, write_key
 from webhook.demo.faults import Fault
-from webhook.demo.images import Built, image, sha256
+from webhook.demo.images import sha256
 from webhook.demo.pushes import Pushes
-from webhook.demo.registry import DemoRegistry
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from click.testing import Result
-
-WEB = image(entrypoint=["/sbin/tini", "--"], cmd=["/app"], labels=LABELS)
-BARE = image(cmd=["node", "server.js"])
-
-
-class World(msgspec.Struct):
-    """A registry with preprod/ and prod/ in it, and the policy that tells them apart."""
-
-    registry: DemoRegistry
-    policy: Path
-
-    def source(self, built: Built) -> str:
-        digest = self.registry.add("preprod/web", built, "118")
-        return f"{self.registry.host}/preprod/web@{digest}"
-
-    def target(self, built: Built, tag: str = "") -> str:
-        return f"{self.registry.host}/prod/web{tag and ':'}{tag}@{built.digest}"
-
-    def promote(self, source: str, *more: str | Path, to: str = "prod") -> Result:
-        return cocket("promote", source, "--to", to, "--policy", self.policy, *more)
-
-
-def registry(name: str, host: str, **more: Any) -> dict[str, Any]:
-    spec = {"host": f"{host}/{name}", "allowPrivateAddresses": True, "tls": {"plainHTTP": True}}
-    return {
-        "apiVersion": "cocket.dev/v1alpha1",
-        "kind": "Registry",
-        "metadata": {"name": name},
-        "spec": spec | more,
-    }
-
-
-@contextmanager
-def world(
-    folder: Path, mode: str = "enforce", rules: dict[str, Any] | None = None
-) -> Iterator[World]:
-    with registry_in_thread() as demo:
-        demo.pushes, demo.referrers = Pushes(), True
-        policy = {
-            "apiVersion": "cocket.dev/v1alpha1",
-            "kind": "ClusterImagePolicy",
-            "metadata": {"name": "production"},
-            "spec": {
-                "mode": mode,
-                "namespaceSelector": {"matchLabels": {"env": "prod"}},
-                "rules": rules or {"digest": {}, "registry": {}, "provenance": {}, "init": {}},
-            },
-        }
-        documents = [
-            registry("preprod", demo.host),
-            registry("prod", demo.host, promotesFrom="preprod", environment="production"),
-            policy,
-        ]
-        path = folder / "policy.yaml"
-        path.write_text("---\n".join(json.dumps(one) + "\n" for one in documents))
-        yield World(demo, path)
-
-
-def with_layer(built: Built, layer: bytes) -> Built:
-    """The image with one more layer, whatever its config says."""
-    manifest = json.loads(built.manifest)
-    kind = manifest["layers"][0]["mediaType"]
-    more = {"mediaType": kind, "digest": sha256(layer), "size": len(layer)}
-    manifest["layers"].append(more)
-    body = json.dumps(manifest).encode()
-    return msgspec.structs.replace(built, manifest=body, layers=(*built.layers, layer))
 
 
 def test_a_source_whose_connections_break_again_and_again_is_not_left_alone(
@@ -270,37 +194,6 @@ def test_how_a_pod_will_be_stopped_is_not_asked_of_an_image(tmp_path: Path) -> N
     rules = {"provenance": {}, "stop": {"minGraceSeconds": 600}}
     with world(tmp_path, rules=rules) as asked:
         assert asked.promote(asked.source(WEB)).exit_code == 0
-
-
-def test_resolve_prints_names_with_digests(tmp_path: Path) -> None:
-    with world(tmp_path) as asked:
-        asked.source(WEB)
-        name = f"{asked.registry.host}/preprod/web"
-
-        done = cocket(
-            "resolve", "--policy", asked.policy, f"{name}:118", f"nginx@{DIGEST}", "-",
-            stdin=f"{name}:118\n",
-        )  # fmt: skip
-
-        line = f"{name}:118@{WEB.digest}"
-        assert (done.exit_code, done.stderr) == (0, "")
-        assert done.stdout.splitlines() == [line, f"docker.io/library/nginx@{DIGEST}", line]
-
-
-def test_resolve_tells_which_name_nobody_knows(tmp_path: Path) -> None:
-    with world(tmp_path) as asked:
-        asked.source(WEB)
-        name = f"{asked.registry.host}/preprod/web"
-
-        done = cocket(
-            "resolve", "--policy", asked.policy, "-o", "json", f"{name}:1", f"{name}:118", "A b"
-        )
-
-        missing, good, invalid = json.loads(done.stdout)
-        assert done.exit_code == 1
-        assert (good["image"], good["error"]) == (f"{name}:118@{WEB.digest}", None)
-        assert missing["error"].startswith("not-found: ")
-        assert "no image reference may have" in invalid["error"]
 
 
 def test_a_pipe_gets_the_name_and_no_progress(tmp_path: Path) -> None:

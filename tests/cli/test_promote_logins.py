@@ -14,8 +14,8 @@ import msgspec
 import pytest
 
 from tests.builders import LABELS
+from tests.cli.promotions import registry
 from tests.cli.runs import cocket, process
-from tests.cli.test_promote import registry
 from tests.servers import PASSWORD, USER, RealRegistry, real_registry
 from webhook.demo.images import image
 
