@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,7 +21,11 @@ from tests.cli.runs import cocket, process
 from webhook.cli.rewrites import coloured, diff
 from webhook.demo.images import image
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 OTHER = "sha256:" + "cd" * 32
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -93,17 +100,35 @@ def test_a_link_stays_a_link_and_its_file_is_written_once(tmp_path: Path, facts:
     assert real.read_text() == pod(app=f"{TAGGED}@{DIGEST}")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_leaves_the_file(tmp_path: Path, facts: Path) -> None:
-    folder = tmp_path / "closed"
-    folder.mkdir()
-    file = write(folder / "web.yaml", pod(app=TAGGED))
-    folder.chmod(0o500)
-    result = cocket("pin", "--write", "--offline", "--facts", facts, file)
-    folder.chmod(0o700)
+@contextlib.contextmanager
+def only_readable(folder: Path) -> Iterator[None]:
+    """A folder in which we may only read; root, who may write everywhere, is nobody meanwhile."""
+    root = os.geteuid() == 0
+    folder.chmod(0o555)
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o755)
 
-    assert result.exit_code == 2
-    assert file.read_text() == pod(app=TAGGED)
+
+def test_a_folder_that_cannot_be_written_leaves_the_file() -> None:
+    # Not pytest's: what lies above that is closed to nobody.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        file = write(folder / "web.yaml", pod(app=TAGGED))
+        facts = known(folder, f"{TAGGED}@{DIGEST}")
+        with only_readable(folder):
+            shown = cocket("pin", "--offline", "--facts", facts, file)
+            result = cocket("pin", "--write", "--offline", "--facts", facts, file)
+
+        assert shown.exit_code == 0
+        assert result.exit_code == 2
+        assert f"{file}: cannot be written: Permission denied" in result.stderr
+        assert file.read_text() == pod(app=TAGGED)
 
 
 def test_what_could_not_be_looked_up_is_said(tmp_path: Path, facts: Path) -> None:

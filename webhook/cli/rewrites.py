@@ -46,9 +46,16 @@ def write(path: Path, old: bytes, new: bytes) -> None:
         new: what it is to hold.
 
     Raises:
-        InputError: somebody else changed it meanwhile.
-        OSError: it cannot be written; it is as it was.
+        InputError: it cannot be written, or somebody else changed it meanwhile; it is as it was.
     """
+    try:
+        _replace(path, old, new)
+    except OSError as error:
+        # Not the system's own words: they would name a file that is there for a moment only.
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _replace(path: Path, old: bytes, new: bytes) -> None:
     if path.read_bytes() != old:
         raise InputError(f"{path}: somebody changed it meanwhile; nothing was written to it")
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
